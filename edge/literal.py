@@ -1,0 +1,83 @@
+"""Owns JSON whose numbers keep their spelling: `21.40` stays `21.40`, 400 digits stay 400 digits.
+
+Knows nothing of schemas. A number is a `Number`, an exact decimal that remembers how it was written, so that a
+reading never passes through a float.
+"""
+
+import json
+from decimal import Decimal
+from typing import Self, TypeAlias, cast
+
+JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | Number | bool | None"
+Pointer: TypeAlias = str  # a JSON Pointer, RFC 6901: "/readings/0/temperature"
+Path: TypeAlias = tuple[str | int, ...]  # the same place as keys and indices: ("readings", 0, "temperature")
+
+
+class Number(Decimal):
+    """A decimal number with the JSON literal that it was made from.
+
+    >>> number = Number("21.40")
+    >>> number.literal, number == Decimal("21.4")
+    ('21.40', True)
+    """
+
+    literal: str
+
+    def __new__(cls, literal: str) -> Self:
+        """Return the number that a JSON literal names."""
+        number = super().__new__(cls, literal)
+        number.literal = literal
+        return number
+
+    def __repr__(self) -> str:
+        return self.literal
+
+
+def loads(text: str) -> JSON:
+    """Return the value of a JSON text, every number of it a `Number`.
+
+    >>> loads('{"t":21.40,"n":7}')
+    {'t': 21.40, 'n': 7}
+
+    Raises:
+        ValueError: the text is not JSON (NaN and Infinity are not).
+    """
+
+    def refuse(constant: str) -> JSON:
+        raise ValueError(f"{constant} is not JSON")
+
+    return cast("JSON", json.loads(text, parse_float=Number, parse_int=Number, parse_constant=refuse))
+
+
+def dumps(value: JSON) -> str:
+    """Return compact JSON, keys in their order, text unescaped where JSON allows, a `Number` as it was written.
+
+    >>> dumps({"t": Number("21.40"), "unit": "°C", "ok": True})
+    '{"t":21.40,"unit":"°C","ok":true}'
+    """
+    if isinstance(value, Number):
+        return value.literal
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{dumps(key)}:{dumps(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(dumps, value)) + "]"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def pointer(path: Path) -> Pointer:
+    """Return a path as a JSON Pointer.
+
+    >>> pointer(("a/b", 0, "m~n"))
+    '/a~1b/0/m~0n'
+    """
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def type_name(value: JSON) -> str:
+    """Return what JSON calls the type of a value.
+
+    >>> [type_name(v) for v in (True, 7, Number("7.5"), None, "x", [], {})]
+    ['boolean', 'number', 'number', 'null', 'string', 'array', 'object']
+    """
+    names = {bool: "boolean", str: "string", dict: "object", list: "array", type(None): "null"}
+    return names.get(type(value), "number")

@@ -1,0 +1,1 @@
+"""Merge a LoRA adapter into its base and write the quantized GGUF that the daemon runs."""
