@@ -21,7 +21,7 @@ from edge.errors import ModelError
 
 BATCH_TOKENS = 512  # the most that one decode call is given; llama.cpp aborts the process above its n_batch
 _FILE_TYPES = {"Q4_0": 2}  # enum llama_ftype, llama.h
-_COMPLAINTS = {2, 3}  # warnings and errors of enum ggml_log_level, ggml.h
+_COMPLAINTS = {3, 4}  # warnings and errors of enum ggml_log_level, ggml.h
 
 
 class ContextFull(ModelError):
