@@ -5,6 +5,8 @@ reading never passes through a float.
 """
 
 import json
+import re
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self, TypeAlias, cast
 
@@ -73,6 +75,15 @@ def pointer(path: Path) -> Pointer:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def dotted(path: Path) -> str:
+    """Return a path as people write it.
+
+    >>> dotted(("routes", 2, "fields", "humidity"))
+    'routes[2].fields.humidity'
+    """
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
 def type_name(value: JSON) -> str:
     """Return what JSON calls the type of a value.
 
@@ -81,3 +92,57 @@ def type_name(value: JSON) -> str:
     """
     names = {bool: "boolean", str: "string", dict: "object", list: "array", type(None): "null"}
     return names.get(type(value), "number")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaf:
+    """A string, number, boolean or null of a JSON text: where it hangs, and where it is written."""
+
+    path: Path
+    value: str | Number | bool | None
+    start: int
+    end: int
+
+
+def leaves(text: str) -> list[Leaf]:
+    """Return the leaves of a compact JSON text, in the order in which they are written.
+
+    >>> [(leaf.path, leaf.value, text[leaf.start : leaf.end])
+    ...  for text in ['{"a":[21.40,"x"]}'] for leaf in leaves(text)]
+    [(('a', 0), 21.40, '21.40'), (('a', 1), 'x', '"x"')]
+    """
+    found: list[Leaf] = []
+    _walk(text, 0, (), found)
+    return found
+
+
+def _walk(text: str, at: int, path: Path, found: list[Leaf]) -> int:
+    """Add the leaves of the value that starts here; return where it ends."""
+    if text[at] not in "{[":
+        end = _end(_STRING if text[at] == '"' else _BARE, text, at)
+        found.append(
+            Leaf(path=path, value=cast("str | Number | bool | None", loads(text[at:end])), start=at, end=end)
+        )
+        return end
+    is_object, index = text[at] == "{", 0
+    at += 1
+    while text[at] not in "}]":
+        at += text[at] == ","
+        key: str | int = index
+        if is_object:
+            end = _end(_STRING, text, at)
+            key, at = cast("str", loads(text[at:end])), end + 1
+        at = _walk(text, at, (*path, key), found)
+        index += 1
+    return at + 1
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BARE = re.compile(r"[^,\]}]+")  # a number, true, false or null
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    if match is None:
+        raise ValueError(f"not compact JSON at character {at}")
+    return match.end()

@@ -5,19 +5,26 @@ One thread at a time may use a Model.
 """
 
 import ctypes
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import llama_cpp
 import numpy as np
 from llguidance import LLTokenizer
-from llguidance.llamacpp import lltokenizer_from_vocab
 from numpy.typing import NDArray
 
 from edge.errors import ModelError
+
+# Threads of ggml that wait for each other spin, by default so long that busy neighbours on the machine make a
+# message take 22 s instead of 0.6 s (two cores, two endless loops beside it; 0.3 s alone, both ways). libgomp
+# reads this when it is loaded, so it is said before the import.
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+import llama_cpp  # see above
+from llguidance.llamacpp import lltokenizer_from_vocab  # imports llama_cpp itself
 
 BATCH_TOKENS = 512  # the most that one decode call is given; llama.cpp aborts the process above its n_batch
 _FILE_TYPES = {"Q4_0": 2}  # enum llama_ftype, llama.h

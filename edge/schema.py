@@ -212,7 +212,7 @@ class _Parser:
             self.fault((*path, "required"), f"expected a list of property names, got {dumps(required)}")
             required = []
         for index, name in enumerate(required):
-            if name not in properties:
+            if not isinstance(name, str) or name not in properties:
                 self.fault((*path, "required", index), f"{dumps(name)} is not among the properties")
         for name, value in properties.items():
             node = self.node(value, (*path, "properties", name), refs, depth + 1)

@@ -1,0 +1,184 @@
+"""Owns the command line: which verbs there are, what they take, and what their exit codes say.
+
+Knows nothing of how a verb does its work.
+
+Exit codes: 0 done; 1 it failed, or the text was rejected; 2 wrong usage; 69 the model cannot be used; 78 the
+configuration cannot be used (EX_UNAVAILABLE and EX_CONFIG of sysexits.h).
+"""
+
+# The verbs import what they need when they run: llama.cpp takes half a second that `edge check` has no use for.
+# ruff: noqa: PLC0415
+
+import argparse
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import edge
+from edge.config.options import Config
+from edge.errors import ConfigError, EdgeError, ModelError
+
+OK, FAILED, UNAVAILABLE, CONFIG, INTERRUPTED = 0, 1, 69, 78, 130
+CONFIG_FILE = Path("/etc/edge/edge.yaml")
+MODEL_FOLDER = Path("~/.cache/edge")
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a verb and leave with its exit code; without arguments, run that of the process."""
+    options = _parser().parse_args(arguments)
+    verb: Callable[[argparse.Namespace], int] = options.verb
+    try:
+        code = verb(options)
+    except ConfigError as error:
+        code = _fail(error, CONFIG)
+    except ModelError as error:
+        code = _fail(error, UNAVAILABLE)
+    except EdgeError as error:
+        code = _fail(error, FAILED)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from edge import daemon, service
+
+    service.log_to_journal_or_stderr(options.log_level)
+    daemon.run(_config(options), options.config)
+    return OK
+
+
+def _check(options: argparse.Namespace) -> int:
+    routes = _config(options).routes
+    if not options.quiet:
+        sys.stdout.write(f"{options.config}: ok, {len(routes)} route{'s' if len(routes) > 1 else ''}\n")
+    return OK
+
+
+def _try(options: argparse.Namespace) -> int:
+    from edge import tryout
+
+    return tryout.run(
+        config=_config(options) if options.route else None,
+        route_name=options.route,
+        schema_file=options.schema,
+        model=options.model or (None if options.route else newest_model()),
+        payload=_payload(options.text),
+        as_json=options.json,
+    )
+
+
+def _eval(options: argparse.Namespace) -> int:
+    from edge import evaluation
+
+    evaluation.run(
+        cases_file=options.cases,
+        edgejson=options.edgejson,
+        limit=options.limit,
+        model=options.model or newest_model(),
+        predictions_file=options.predictions,
+        as_json=options.json,
+    )
+    return OK
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from edge import demo
+
+    return demo.run(options.config, options.messages)
+
+
+def newest_model(folder: Path = MODEL_FOLDER) -> Path:
+    """Return the model in a folder that was written last.
+
+    Raises:
+        ModelError: there is none.
+    """
+    models = sorted(folder.expanduser().glob("*.gguf"), key=lambda path: path.stat().st_mtime)
+    if not models:
+        raise ModelError(
+            f"{folder}: expected a model (*.gguf), found none; `make model` builds it, --model names one"
+        )
+    return models[-1]
+
+
+def _config(options: argparse.Namespace) -> Config:
+    from edge import config
+
+    return config.load(options.config, overrides=options.set, hostname=socket.gethostname())
+
+
+def _payload(text: str) -> bytes:
+    """Return the text given on the command line; "-" stands for standard input, without its last line end."""
+    if text != "-":
+        return text.encode("utf-8", "surrogateescape")
+    return sys.stdin.buffer.read().removesuffix(b"\n")
+
+
+def _fail(error: EdgeError, code: int) -> int:
+    sys.stderr.write("".join(f"edge: {line}\n" for line in str(error).splitlines()))
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="edge", description=edge.__doc__)
+    parser.add_argument("--version", action="version", version=f"edge {edge.__version__}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+
+    configured = argparse.ArgumentParser(add_help=False)
+    configured.add_argument("--config", type=Path, default=CONFIG_FILE, metavar="FILE", help=f"({CONFIG_FILE})")
+    configured.add_argument(
+        "--set", action="append", default=[], metavar="OPTION=VALUE", help="as in mqtt.port=1884; may be repeated"
+    )
+
+    run = verbs.add_parser("run", parents=[configured], help="serve: texts in over MQTT, readings out")
+    run.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="info")
+    run.set_defaults(verb=_run)
+
+    check = verbs.add_parser("check", parents=[configured], help="find every fault of a configuration")
+    check.add_argument("--quiet", action="store_true", help="say nothing when all is well")
+    check.set_defaults(verb=_check)
+
+    attempt = verbs.add_parser("try", parents=[configured], help="read one text, without a broker")
+    under = attempt.add_mutually_exclusive_group(required=True)
+    under.add_argument("--route", metavar="NAME", help="a route of the configuration")
+    under.add_argument("--schema", type=Path, metavar="FILE", help="a JSON Schema; needs no configuration")
+    _add_model(attempt, "that of the configuration, or the newest")
+    attempt.add_argument("--json", action="store_true", help="print reading, spans and confidence as JSON")
+    attempt.add_argument("text", nargs="?", default="-", metavar="TEXT", help='"-" or nothing: standard input')
+    attempt.set_defaults(verb=_try)
+
+    evaluate = verbs.add_parser("eval", help="score a model on cases with known answers")
+    source = evaluate.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "cases", nargs="?", type=Path, metavar="CASES.jsonl", help="id, schema, text, expected, family"
+    )
+    source.add_argument("--edgejson", type=Path, metavar="DIR", help="EdgeJSON v3: test.jsonl and schemas.json")
+    _add_model(evaluate, "the newest")
+    evaluate.add_argument("--json", action="store_true", help="print the figures as JSON")
+    evaluate.add_argument("--limit", type=_count, metavar="N", help="only the first N cases")
+    evaluate.add_argument("--predictions", type=Path, metavar="OUT", help="write a JSON line for each case")
+    evaluate.set_defaults(verb=_eval)
+
+    demo = verbs.add_parser("demo", help="show the whole way, with a private broker (in a clone: make demo)")
+    demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
+    demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
+    demo.set_defaults(verb=_demo)
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser, default: str) -> None:
+    text = f"a GGUF ({default} of {MODEL_FOLDER})"
+    parser.add_argument("--model", type=Path, metavar="FILE", help=text)
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
+    return int(text)
+
+
+if __name__ == "__main__":
+    main()

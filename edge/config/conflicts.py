@@ -1,0 +1,97 @@
+"""Owns what routes must not do to each other: feed a loop, take a message twice, leave another without any.
+
+Knows nothing of how a route is written down; the faults are noted at the places that the drafts carry.
+"""
+
+from collections.abc import Sequence
+
+from edge.config.checker import Checker
+from edge.config.drafts import Draft
+from edge.literal import dotted
+from edge.topics import TopicFilter
+
+
+def check(checker: Checker, drafts: Sequence[Draft], base_topic: str) -> None:
+    """Note what is wrong between routes; an empty base topic means one with faults of its own."""
+    own = [TopicFilter(f"{base_topic}/status"), TopicFilter(f"{base_topic}/dead/#")] if base_topic else []
+    _check_names(checker, drafts)
+    _check_filters(checker, drafts)
+    for draft in drafts:
+        _check_own_topics(checker, draft, own)
+        _check_output(checker, draft, drafts, own)
+
+
+def _check_names(checker: Checker, drafts: Sequence[Draft]) -> None:
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        if draft.name and draft.name in first:
+            place = dotted(first[draft.name].path)
+            message = f'expected a name of its own, got "{draft.name}", which {place} has already'
+            checker.fault((*draft.path, "name"), message)
+        first.setdefault(draft.name, draft)
+
+
+def _check_filters(checker: Checker, drafts: Sequence[Draft]) -> None:
+    """Check that no filter is left without messages, and that no message belongs to two filters by halves.
+
+    One filter inside another is fine: only the wider one is subscribed to, and the first route that matches wins.
+    """
+    earlier: list[tuple[Draft, TopicFilter]] = []
+    for draft in drafts:
+        for path, topic_filter in draft.filters:
+            for holder, other in earlier:
+                if message := _quarrel(topic_filter, other, _name(holder)):
+                    checker.fault(path, message)
+                    break
+            earlier.append((draft, topic_filter))
+
+
+def _quarrel(topic_filter: TopicFilter, earlier: TopicFilter, holder: str) -> str | None:
+    """Return what is wrong between a filter and one that stands before it; None where they get along."""
+    if earlier.covers(topic_filter):
+        return (
+            f'expected a filter that matches something new, got "{topic_filter.text}", all of which goes to '
+            f'"{earlier.text}" of {holder} before'
+        )
+    if earlier.overlaps(topic_filter) and not topic_filter.covers(earlier):
+        return (
+            f'expected filters apart or one within the other, got "{topic_filter.text}", which shares some topics '
+            f'with "{earlier.text}" of {holder}; a message there would arrive twice'
+        )
+    return None
+
+
+def _check_own_topics(checker: Checker, draft: Draft, own: Sequence[TopicFilter]) -> None:
+    for path, topic_filter in draft.filters:
+        for topics in own:
+            if topic_filter.overlaps(topics):
+                message = f'expected a filter that leaves out this program\'s own "{topics.text}"'
+                checker.fault(path, f'{message}, got "{topic_filter.text}"')
+                break
+
+
+def _check_output(checker: Checker, draft: Draft, drafts: Sequence[Draft], own: Sequence[TopicFilter]) -> None:
+    """Check that no reading can come back as a message, and that none lands among the program's own topics."""
+    if draft.output is None:
+        return
+    path, got = (*draft.path, "publish"), f'got "{draft.output.template}"'
+    outputs = [draft.output.as_filter(source) for _, source in draft.filters]
+    for topics in own:
+        if any(output.overlaps(topics) for output in outputs):
+            checker.fault(path, f'expected a topic beside this program\'s own "{topics.text}", {got}')
+            return
+    for other in drafts:
+        for _, topic_filter in other.filters:
+            if any(output.overlaps(topic_filter) for output in outputs):
+                loop = f'readings would loop, as "{topic_filter.text}" of {_name(other)} may match them'
+                checker.fault(path, f"expected a topic that no route reads, {got}; {loop}")
+                return
+
+
+def _name(draft: Draft) -> str:
+    """Return how messages call a route.
+
+    >>> _name(Draft(path=("routes", 0), name="pump", filters=(), output=None, schema=None, retain=False))
+    'routes[0] (pump)'
+    """
+    return f"{dotted(draft.path)} ({draft.name})" if draft.name else dotted(draft.path)

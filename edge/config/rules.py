@@ -1,0 +1,125 @@
+"""Owns what a single option may hold: each rule takes a value of the file and returns what the program uses.
+
+Knows nothing of which option it judges, nor of places in files. A rule raises `Unexpected`, which says what was
+expected and what stood there.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from edge.literal import JSON, Number, dumps
+
+T = TypeVar("T")
+Rule: TypeAlias = Callable[[JSON], T]
+
+_MAX_SHOWN = 60  # characters of a wrong value that a message quotes
+_HOST = re.compile(r"[^\s/:]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*")  # a name, IPv4 or IPv6
+
+
+class Unexpected(ValueError):
+    """A value that a rule refuses.
+
+    >>> str(Unexpected("true or false", "yes"))
+    'expected true or false, got "yes"'
+    """
+
+    def __init__(self, expected: str, value: JSON) -> None:
+        super().__init__(f"expected {expected}, got {got(value)}")
+
+
+def got(value: JSON) -> str:
+    """Return a value as messages quote it: as JSON, cut where it is long.
+
+    >>> got("x" * 99)
+    '"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
+    """
+    shown = dumps(value)
+    return shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + "…"
+
+
+def whole(minimum: int, maximum: int) -> Rule[int]:
+    """Return the rule for an integer in a range, both ends included.
+
+    >>> whole(1, 65535)(1883)
+    1883
+    """
+
+    def check(value: JSON) -> int:
+        if type(value) is int and minimum <= value <= maximum:  # a bool is an int to isinstance
+            return value
+        raise Unexpected(f"an integer from {minimum} to {maximum}", value)
+
+    return check
+
+
+def above_zero(maximum: int) -> Rule[float]:
+    """Return the rule for a number above 0 and up to a maximum.
+
+    >>> above_zero(60)(Number("0.5"))
+    0.5
+    """
+
+    def check(value: JSON) -> float:
+        if isinstance(value, int | Number) and not isinstance(value, bool) and 0 < value <= maximum:
+            return float(value) or sys.float_info.min  # 1e-999 is above 0, its float is not
+        raise Unexpected(f"a number above 0 and up to {maximum}", value)
+
+    return check
+
+
+def text(value: JSON) -> str:
+    """Return the value where it is text, and some."""
+    if isinstance(value, str) and value:
+        return value
+    hint = " in quotes" if isinstance(value, bool | int | Number) else ""
+    raise Unexpected(f"text{hint}", value)
+
+
+def flag(value: JSON) -> bool:
+    """Return the value where it is true or false."""
+    if isinstance(value, bool):
+        return value
+    raise Unexpected("true or false", value)
+
+
+def host(value: JSON) -> str:
+    """Return the name or address of a host; URLs and `host:port` are refused."""
+    if isinstance(value, str) and _HOST.fullmatch(value):
+        return value
+    raise Unexpected("the name or address of a host, without scheme and port", value)
+
+
+def path(value: JSON) -> Path:
+    """Return the path of a file, `~` expanded; a relative one stays relative."""
+    try:
+        if "\0" not in text(value):
+            return Path(text(value)).expanduser()
+    except RuntimeError as error:  # "~someone" who has no home
+        raise Unexpected("a path", value) from error
+    raise Unexpected("a path", value)
+
+
+def optional(rule: Rule[T]) -> Rule[T | None]:
+    """Return the rule that lets null through as None and asks another rule about the rest."""
+
+    def check(value: JSON) -> T | None:
+        return None if value is None else rule(value)
+
+    return check
+
+
+def auto_or(rule: Rule[int]) -> Rule[int | None]:
+    """Return the rule that takes `auto` as None and asks another rule about the rest."""
+
+    def check(value: JSON) -> int | None:
+        if value == "auto":
+            return None
+        try:
+            return rule(value)
+        except Unexpected as error:
+            raise ValueError(str(error).replace("expected ", "expected auto or ", 1)) from error
+
+    return check

@@ -1,0 +1,79 @@
+"""Owns the routes: which one a message takes, and where its reading goes.
+
+Knows nothing of the configuration file and of the broker; what a topic is stands in `topics.py`.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from edge.schema import Schema
+from edge.topics import MAX_TOPIC_BYTES, Captures, OutputTopic, TopicFilter
+
+__all__ = ["Captures", "Match", "OutputTopic", "Route", "Routes", "TopicFilter"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """What becomes of the messages of some topics. The name is also the device's, for ids and dead letters."""
+
+    name: str
+    filters: tuple[TopicFilter, ...]
+    output: OutputTopic
+    schema: Schema
+    retain: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Match:
+    """The route of one message, with what the wildcards of its filter stood for."""
+
+    route: Route
+    captures: Captures
+
+    @property
+    def output_topic(self) -> str:
+        """Where the reading goes."""
+        return self.route.output.fill(self.captures)
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """All routes, in the order of the file: the first that matches takes the message."""
+
+    routes: tuple[Route, ...]
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self.routes)
+
+    def __len__(self) -> int:
+        return len(self.routes)
+
+    def match(self, topic: str) -> Match | None:
+        """Return the route that takes a topic; None where no route does, or where its output would be no topic."""
+        for route in self.routes:
+            for topic_filter in route.filters:
+                captures = topic_filter.captures(topic)
+                if captures is not None:
+                    match = Match(route=route, captures=captures)
+                    return match if _can_publish(match.output_topic) else None
+        return None
+
+    def subscriptions(self) -> tuple[str, ...]:
+        """Return the filters to subscribe to: none that another covers, as a broker may deliver once for each."""
+        filters = list(dict.fromkeys(each for route in self.routes for each in route.filters))
+        return tuple(each.text for each in filters if not _is_covered(each, filters))
+
+
+def _is_covered(topic_filter: TopicFilter, filters: Sequence[TopicFilter]) -> bool:
+    """Return whether another of the filters covers this one; of two that match the same, the first one stays."""
+    place = filters.index(topic_filter)
+    return any(
+        other.covers(topic_filter) and (index < place or not topic_filter.covers(other))
+        for index, other in enumerate(filters)
+        if index != place
+    )
+
+
+def _can_publish(topic: str) -> bool:
+    """Return whether a filled topic is one: captures may make it too long, or one of the broker's own."""
+    return len(topic.encode()) <= MAX_TOPIC_BYTES and not topic.startswith("$")

@@ -1,0 +1,45 @@
+"""Owns the door to systemd: readiness, the watchdog, and where log lines go.
+
+Knows nothing of what the daemon does. Without systemd every call is harmless.
+"""
+
+import logging
+import os
+import sys
+
+from systemd import daemon, journal
+
+_MICROSECONDS = 1_000_000
+
+
+def notify(*states: str) -> None:
+    """Tell the service manager, as in `notify("READY=1", "STATUS=waiting")`; does nothing outside a service."""
+    daemon.notify("\n".join(states))
+
+
+def watchdog_interval_s() -> float | None:
+    """Return how often the service manager wants a sign of life, at the latest; None where it wants none."""
+    limit_us = os.environ.get("WATCHDOG_USEC", "")
+    return int(limit_us) / _MICROSECONDS if limit_us.isdigit() else None
+
+
+def log_to_journal_or_stderr(level: str) -> None:
+    """Send log lines to the journal, if stderr leads there, else to stderr with a time stamp."""
+    if _is_journal():
+        handler: logging.Handler = journal.JournalHandler(SYSLOG_IDENTIFIER="edge")
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    root = logging.getLogger("edge")
+    root.handlers = [handler]
+    root.setLevel(level.upper())
+
+
+def _is_journal() -> bool:
+    """Whether stderr is the stream that systemd connected to the journal (JOURNAL_STREAM, systemd.exec(5))."""
+    try:
+        stderr = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError):
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{stderr.st_dev}:{stderr.st_ino}"
