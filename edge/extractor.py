@@ -19,6 +19,7 @@ from edge.reading import Validator
 from edge.schema import Schema
 
 _CORES_TO_SPARE = 4
+_TRAILING = " \t\r\n\v\f\0"  # what devices send behind a line; no text of the training ended so
 _SAMPLE = 'Pump "P-301A"\nT=-21.4C at 14:03, 1,5 bar'  # a text of every kind, to try a schema's grammar on
 
 
@@ -101,7 +102,7 @@ class Extractor:
             Rejected: too_long, truncated, timeout.
             ModelError: the model failed; the text may be innocent.
         """
-        tokens = self._tokenize(text)
+        tokens = self._tokenize(text.lstrip("\r\n").rstrip(_TRAILING))
         if len(tokens) > self._limits.message_tokens:
             raise Rejected(
                 Reason.TOO_LONG, f"expected at most {self._limits.message_tokens} tokens, got {len(tokens)}"

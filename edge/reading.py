@@ -3,7 +3,7 @@
 Knows nothing of how values were found. Numbers are judged as exact decimals, never as floats.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 from edge import literal
 from edge.errors import Reason, Rejected
 from edge.extraction import Extraction
-from edge.literal import JSON, dumps
+from edge.literal import JSON, Path, dumps
 from edge.schema import Schema
 
 
@@ -59,9 +59,9 @@ class Validator:
             raise Rejected(Reason.SCHEMA, "a number is too large to be divided by multipleOf") from error
         missing = [error for error in errors if error.validator == "required"]
         if missing:
-            raise Rejected(Reason.MISSING, _sentences(missing))
+            raise Rejected(Reason.MISSING, _sentences(missing, extraction.left_out))
         if errors:
-            raise Rejected(Reason.SCHEMA, _sentences(errors))
+            raise Rejected(Reason.SCHEMA, _sentences(errors, extraction.left_out))
         return Reading(json=extraction.json, extraction=extraction)
 
 
@@ -82,22 +82,23 @@ _EXPECTED = {  # keyword: what it asks for, as the end of "expected …"
 }
 
 
-def _sentences(errors: Iterable[ValidationError]) -> str:
+def _sentences(errors: Iterable[ValidationError], left_out: Container[Path]) -> str:
     """Return one sentence for each fault: where, what was expected, what the text gave."""
-    return "; ".join(dict.fromkeys(sentence for error in errors for sentence in _describe(error)))
+    return "; ".join(dict.fromkeys(sentence for error in errors for sentence in _describe(error, left_out)))
 
 
-def _describe(error: ValidationError) -> Iterable[str]:
+def _describe(error: ValidationError, left_out: Container[Path]) -> Iterable[str]:
     path, asked, got = (
         tuple(error.absolute_path),
         cast("JSON", error.validator_value),
         cast("JSON", error.instance),
     )
     if error.validator == "required" and isinstance(asked, list) and isinstance(got, dict):
-        return [
-            f"{literal.dotted((*path, str(name)))}: the schema requires it, and the text does not state it"
-            for name in asked
-            if name not in got
-        ]
+        return [_missing((*path, str(name)), left_out) for name in asked if name not in got]
     expected = _EXPECTED.get(str(error.validator), f"{error.validator} {{}}").format(dumps(asked))
     return [f"{literal.dotted(path) or 'reading'}: expected {expected}, got {dumps(got)}"]
+
+
+def _missing(path: Path, left_out: Container[Path]) -> str:
+    why = "what it was read from belongs to another value" if path in left_out else "the text does not state it"
+    return f"{literal.dotted(path)}: the schema requires it, and {why}"

@@ -44,11 +44,12 @@ class Claim:
     is_lost: bool
 
 
-def locate(text: str, root: Node, leaves: Sequence[Leaf], confidences: Sequence[float]) -> list[Claim]:
+def locate(text: str, root: Node, leaves: Sequence[Leaf], sureness: Sequence[float]) -> list[Claim]:
     """Return the claim of each leaf, in the order of the leaves.
 
     Equal values take different places, in text order. A place beside a unit that fits the field goes to that field
-    first; then values with the fewest possible places choose, and of these the surest first.
+    first; then values with the fewest possible places choose, and of these the surest first (`sureness`, a number
+    for each leaf).
 
     >>> from edge import literal, schema
     >>> celsius = {"type": "number", "unit": "°C"}
@@ -63,7 +64,7 @@ def locate(text: str, root: Node, leaves: Sequence[Leaf], confidences: Sequence[
     chosen: dict[int, _Place] = {}
     order = sorted(
         (index for index, candidates in enumerate(places) if candidates),
-        key=lambda index: (-_best_fit(places[index]), len(places[index]), -confidences[index]),
+        key=lambda index: (*_priority(places[index]), -sureness[index]),
     )
     for index in order:
         free = [place for place in places[index] if not _is_taken(place, chosen.values())]
@@ -136,16 +137,29 @@ def _reads(numeral: Numeral, value: Number, node: Node) -> bool:
     return numeral.literal == value.literal or is_integer
 
 
-def _best_fit(candidates: Sequence[_Place]) -> int:
-    return max(place.fit for place in candidates)
+def _priority(candidates: Sequence[_Place]) -> tuple[int, bool, int]:
+    """Return what decides who chooses first, the smallest: a fitting unit, a place of its own, a narrow choice."""
+    best_fit = max(place.fit for place in candidates)
+    return -best_fit, not any(place.stands_alone for place in candidates), len(candidates)
 
 
 def _is_taken(place: _Place, others: Iterable[_Place]) -> bool:
-    """Whether another value already has these characters; a number may well stand inside a copied sentence."""
-    return any(
-        place.is_number == other.is_number and place.start < other.end and other.start < place.end
-        for other in others
-    )
+    return any(_collide(place, other) for other in others)
+
+
+def _collide(one: _Place, other: _Place) -> bool:
+    """Whether two places share characters so that only one of them can be meant.
+
+    A number may well stand inside a copied sentence, but not inside the tag `P-204`.
+    """
+    if one.start >= other.end or other.start >= one.end:
+        return False
+    if one.is_number == other.is_number:
+        return True
+    number, string = (one, other) if one.is_number else (other, one)
+    is_inside = string.start <= number.start and number.end <= string.end
+    is_all_of_it = (number.start, number.end) == (string.start, string.end)
+    return is_all_of_it or not is_inside or not number.stands_alone
 
 
 def _merit(place: _Place, others: Iterable[_Place]) -> tuple[int, bool, bool, int]:

@@ -1,0 +1,46 @@
+# Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup model demo test check format clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+CACHE := $(HOME)/.cache/edge
+MODEL := $(CACHE)/edge-readings-Q4_0.gguf
+BASE := $(CACHE)/base/SmolLM2-135M-Instruct.Q4_1.gguf
+
+help:  ## say what can be made
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: .venv/installed  ## install Debian packages, the virtual environment and the project
+
+model: setup  ## fetch the base weights, merge the adapter, quantize, verify
+	@$(BIN)/python -m edge_convert.base --out $(dir $(BASE))
+	@$(BIN)/edge-convert --base $(BASE) --adapter models/edge-adapter --out $(MODEL)
+
+demo: model  ## run the main job on real messages: private broker, daemon, readings
+	@$(BIN)/edge demo
+
+test: model  ## run all tests, on a real mosquitto and the real model
+	@$(BIN)/pytest
+
+check: setup  ## ruff and mypy
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+format: setup  ## let ruff format the code and sort its imports
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only .
+
+clean:  ## remove the virtual environment and what tools left behind; the model stays
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .coverage
+
+.venv/installed: pyproject.toml scripts/install-debian-packages
+	@scripts/install-debian-packages
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v < (3, 14) else \
+		f"make: expected Python 3.11 to 3.13, got {v.major}.{v.minor}; name another with make PYTHON=python3.12")'
+	@test -x $(BIN)/python || { echo "edge: making a virtual environment in .venv"; $(PYTHON) -m venv .venv; }
+	@echo "edge: installing the project; llama.cpp is compiled once, about 7 minutes on two cores"
+	@CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on -e '.[dev]'
+	@touch $@
