@@ -103,14 +103,15 @@ class Broker:
         self._client.loop_start()
 
     def greet(self) -> None:
-        """Say that the daemon is there, and subscribe. To be called on each Connected, not on paho's thread."""
-        self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
+        """Subscribe, then say that the daemon is there. To be called on each Connected, not on paho's thread."""
         for topic_filter in self._subscriptions:
             if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
                 options = SubscribeOptions(qos=1, noLocal=True, retainHandling=1)
                 self._client.subscribe(topic_filter, options=options)
             else:
                 self._client.subscribe(topic_filter, qos=1)
+        # after the subscriptions: who hears `online` may publish at once, and nothing of it is missed
+        self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
 
     def publish(self, publication: Publication) -> int:
         """Hand a publication over at QoS 1 and return its number; Confirmed bears the same number.

@@ -4,7 +4,6 @@ Knows nothing of the daemon's inside: it sees what any MQTT client sees.
 """
 
 import queue
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from edge import config, demoscript, terminal
+from edge import config, demoscript, mosquitto, terminal
 from edge.answer import Publication
 from edge.broker import Broker, Connected, Event, Received
 from edge.config.options import Config, Mqtt
@@ -40,9 +39,14 @@ def run(config_file: Path, messages_file: Path) -> int:
     console = Console(highlight=False)
     samples = demoscript.load(messages_file)
     settings = config.load(config_file, hostname=socket.gethostname())
-    with _broker() as port, _audience(settings, port) as audience, _daemon(config_file, port) as daemon:
+    with (
+        tempfile.TemporaryDirectory(prefix="edge-demo-") as folder,
+        mosquitto.running(Path(folder)) as private,
+        _audience(settings, private.port) as audience,
+        _daemon(config_file, private.port) as daemon,
+    ):
         audience.wait_until_online(daemon)
-        console.print(f"[bold]mosquitto on port {port}, edge run --config {config_file}[/bold]\n")
+        console.print(f"[bold]mosquitto on port {private.port}, edge run --config {config_file}[/bold]\n")
         outcomes = []
         for number, sample in enumerate(samples, start=1):
             outcomes.append(audience.ask(sample, settings))
@@ -114,26 +118,6 @@ def _audience(settings: Config, port: int) -> Iterator[_Audience]:
 
 
 @contextmanager
-def _broker() -> Iterator[int]:
-    """Start a mosquitto of our own that nobody else can reach; give its port."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-    if program is None:
-        raise EdgeError("mosquitto: expected the program, found none; `sudo apt-get install mosquitto` brings it")
-    port = _free_port()
-    with tempfile.TemporaryDirectory(prefix="edge-demo-") as folder:
-        settings = Path(folder, "mosquitto.conf")
-        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
-        process = subprocess.Popen(  # noqa: S603  # a program of this machine, by its full path
-            [program, "-c", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            yield port
-        finally:
-            process.terminate()
-            process.wait()
-
-
-@contextmanager
 def _daemon(config_file: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
     command = [sys.executable, "-m", "edge", "run", "--log-level", "warning", "--config", str(config_file)]
     command += ["--set", "mqtt.host=127.0.0.1", "--set", f"mqtt.port={port}"]
@@ -152,10 +136,3 @@ def _stop(daemon: "subprocess.Popen[bytes]") -> int:
         return daemon.wait(LEAVE_S)
     except subprocess.TimeoutExpired:
         return -1
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -104,8 +104,9 @@ class _Writer:
             room = max(room, len(self.numerals))
         most = min(room, MAX_ITEMS, MAX_ITEMS if node.max_items is None else node.max_items)
         if item is None or most == 0:
-            return dumps("[]")
-        return f'"[" ( {item} ( "," {item} ){{0,{most - 1}}} )? "]"'
+            return _quoted("[]")
+        more = f' ( "," {item} ){{0,{most - 1}}}' if most > 1 else ""  # llguidance refuses {0,0}
+        return f'"[" ( {item}{more} )? "]"'
 
     def object(self, node: Node) -> str:
         """Return an expression for an object: keys in schema order, each of which may be left out.
@@ -119,7 +120,7 @@ class _Writer:
         for chain, comma in (("first", ""), ("next", ",")):
             for k, (key, value) in enumerate(pairs):
                 if chain == "first" or k:
-                    written = f"{dumps(f'{comma}{dumps(key)}:')} {value} {name}_next_{k + 1}"
+                    written = f"{_quoted(f'{comma}{dumps(key)}:')} {value} {name}_next_{k + 1}"
                     self.rule(f"{name}_{chain}_{k}", f"{written} | {name}_{chain}_{k + 1}")
             self.rule(f"{name}_{chain}_{len(pairs)}", '""')
         return f'"{{" {name}_first_0 "}}"'
@@ -132,4 +133,9 @@ class _Writer:
 
 
 def _alternatives(literals: Iterable[str]) -> str:
-    return " | ".join(dumps(literal) for literal in dict.fromkeys(literals))
+    return " | ".join(map(_quoted, dict.fromkeys(literals)))
+
+
+def _quoted(text: str) -> str:
+    """Return a text as a string of the grammar; a bare DEL is the one character that llguidance's lexer refuses."""
+    return dumps(text).replace("\x7f", "\\u007f")

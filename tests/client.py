@@ -1,0 +1,72 @@
+"""Owns another client of the broker: what a device and a consumer do, on the program's own door to MQTT."""
+
+import json
+import queue
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from edge.answer import Publication
+from edge.broker import Broker, Confirmed, Connected, Event, Received
+from edge.config.options import Mqtt
+from edge.message import Message
+
+PATIENCE_S = 30.0  # until a test gives up waiting; no test asserts how long something took
+
+
+class Client:
+    """Publishes, and remembers every message that it hears, in order."""
+
+    def __init__(self, broker: Broker, events: "queue.SimpleQueue[Event]") -> None:
+        self.broker = broker
+        self.events = events
+        self.heard: list[Message] = []
+
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
+        """Publish at QoS 1 and wait until the broker has it."""
+        data = payload.encode() if isinstance(payload, str) else payload
+        number = self.broker.publish(Publication(topic=topic, payload=data, retain=retain))
+        self._wait(lambda event: isinstance(event, Confirmed) and event.publication_id == number)
+
+    def hear(self, topic: str, *, after: int = 0) -> Message:
+        """Return the next message on a topic, of those heard after the first so many."""
+        for message in self.heard[after:]:
+            if message.topic == topic:
+                return message
+        event = self._wait(lambda event: isinstance(event, Received) and event.message.topic == topic)
+        return cast("Received", event).message
+
+    def reading(self, topic: str, *, after: int = 0) -> Any:
+        """Return the JSON of the next message on a topic."""
+        return json.loads(self.hear(topic, after=after).payload)
+
+    def _wait(self, is_it: Any) -> Event:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            event = self.events.get(timeout=max(0.0, deadline_s - time.monotonic()))
+            if isinstance(event, Connected):
+                self.broker.greet()
+            if isinstance(event, Received):
+                self.heard.append(event.message)
+                self.broker.acknowledge(event.message)
+            if is_it(event):
+                return event
+
+
+@contextmanager
+def connected(port: int, *, name: str, topics: tuple[str, ...] = ("#",)) -> Iterator[Client]:
+    """Give a client that hears some topics, for as long as the block lasts."""
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    broker = Broker(
+        Mqtt(host="127.0.0.1", port=port, client_id=name),
+        password=None,
+        status_topic=f"clients/{name}",
+        subscriptions=topics,
+        emit=events.put,
+    )
+    broker.connect()
+    try:
+        yield Client(broker, events)
+    finally:
+        broker.close(timeout_s=1.0)
