@@ -27,7 +27,7 @@ MODEL_FOLDER = Path("~/.cache/edge")
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a verb and leave with its exit code; without arguments, run that of the process."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
         code = verb(options)
@@ -122,10 +122,11 @@ def _fail(error: EdgeError, code: int) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="edge", description=edge.__doc__)
-    parser.add_argument("--version", action="version", version=f"edge {edge.__version__}")
-    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    whole = argparse.ArgumentParser(prog="edge", description=edge.__doc__)
+    whole.add_argument("--version", action="version", version=f"edge {edge.__version__}")
+    verbs = whole.add_subparsers(title="verbs", required=True, metavar="VERB")
 
     configured = argparse.ArgumentParser(add_help=False)
     configured.add_argument("--config", type=Path, default=CONFIG_FILE, metavar="FILE", help=f"({CONFIG_FILE})")
@@ -166,7 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
     demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
     demo.set_defaults(verb=_demo)
-    return parser
+    return whole
 
 
 def _add_model(parser: argparse.ArgumentParser, default: str) -> None:

@@ -117,8 +117,10 @@ class _Search:
     def place(self, numeral: Numeral, node: Node) -> _Place:
         wanted = units.named(node.unit) if node.unit else None
         unit = units.beside(self.text, numeral.start, numeral.end)
+        if unit is not None and units.is_compass_point(unit, node.unit):
+            unit = None
         if unit is None and wanted is not None:
-            label = units.in_label(self.text, numeral.start)
+            label = units.in_label(self.text, numeral.start, numeral.end)
             unit = label if label and label.dimension == wanted.dimension else None
         fit = _UNKNOWN if unit is None or not node.unit else (_FITS if unit == wanted else _DIFFERS)
         before = self.text[numeral.start - 1 : numeral.start]

@@ -18,8 +18,8 @@ class Unit:
 
 _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
     "temperature": {
-        "°C": "C ℃ *C 'C ºC degC deg_C celsius °Celsius deg.C",
-        "°F": "F ℉ *F 'F ºF degF deg_F fahrenheit deg.F",
+        "°C": "C c ℃ *C 'C ºC C° degC deg_C celsius °Celsius deg.C",
+        "°F": "F f ℉ *F 'F ºF F° degF deg_F fahrenheit deg.F",
         "K": "kelvin",
     },
     "ratio": {"%": "percent pct %RH %rH %rh %r.H. Percent", "ppm": "PPM", "ppb": "PPB"},
@@ -79,10 +79,23 @@ _BY_WORD = {spelling.lower(): unit for spelling, unit in _BY_SPELLING.items() if
 _ANY = "|".join(
     re.escape(s) if len(s) < _WORD else f"(?i:{re.escape(s)})" for s in sorted(_BY_SPELLING, key=len, reverse=True)
 )
-_AFTER = re.compile(rf"[ \u00a0*]{{0,2}}(?:degrees? |deg |°\s)?({_ANY})(?![A-Za-z0-9µμ°²³/^])")
-_BEFORE = re.compile(rf"[(\[]({_ANY})[)\]][\s\"'.]*[:=]?[\s\"']*\Z")
-_LABEL = re.compile(rf"[A-Za-z0-9]_({_ANY})[\"']?\s*[:=]\s*[\"']?\Z")
-_BEFORE_REACH = 24  # characters; the longest spelling with its brackets and spaces
+_END = r"(?![A-Za-z0-9µμ°²³^]|/[A-Za-zµμ])"  # of a unit: the m of `5 m/s` is none, the F of `68F/20C` is one
+_GAP = r"[ \t\u00a0\u2009\u202f*]{0,2}"
+_DEGREES = r"(?:(?i:degrees?|degrés?|grados|grad|deg\.?) ?|[Â°˚º\ufffd]{1,2} ?|&deg;|\\u00b0)"  # damaged ones too
+_AFTER = re.compile(rf"{_GAP}(?:{_DEGREES}(?=[CFKcf]))?({_ANY}){_END}")
+_IN_BRACKETS = rf"[(\[]({_ANY})[)\]]"
+_BRACKETS_AFTER = re.compile(rf"{_GAP}{_IN_BRACKETS}")
+_BRACKETS_BEFORE = re.compile(rf"{_IN_BRACKETS}[\s\"'.]*[:=]?[\s\"']*\Z")
+_LABEL = re.compile(  # temp_F, tempF, temp f, Outside °F
+    rf"(?:[A-Za-z0-9]_|(?<=[a-z])(?=[A-Z])|(?i:temp|temperature)[ .-]?|[A-Za-z] ?(?=[°℃℉]))({_ANY})"
+    r"[\"']?\s*[:=]\s*[\"']?\Z"
+)
+_KEY = r"(?i:units?|uom|unit_of_measurement)[\"']?\s*[:=]\s*[\"']?"  # {"value": 68, "unit": "F"}
+_KEY_AFTER = re.compile(rf"[\"']?\s*[,;]\s*[\"']?{_KEY}({_ANY}){_END}")
+_KEY_BEFORE = re.compile(
+    rf"{_KEY}({_ANY})[\"']?\s*(?:>|[,;]\s*[\"']?(?i:value|val|reading|state)[\"']?\s*[:=])\s*[\"']?\Z"
+)
+_REACH = 48  # characters before a number; the longest spelling with its key, brackets and spaces
 
 
 def named(spelling: str) -> Unit | None:
@@ -95,22 +108,40 @@ def named(spelling: str) -> Unit | None:
 
 
 def beside(text: str, start: int, end: int) -> Unit | None:
-    """Return the unit that stands beside the number text[start:end], behind it or in brackets before it.
+    """Return the unit that stands beside the number text[start:end]: behind it, or in brackets before or behind.
 
     >>> [beside(t, t.index("6"), t.index("8") + 1) for t in ("T 68F", "T[°C]: 68", "68 farms")]
     [Unit(symbol='°F', dimension='temperature'), Unit(symbol='°C', dimension='temperature'), None]
     """
-    found = _AFTER.match(text, end) or _BEFORE.search(text, max(0, start - _BEFORE_REACH), start)
-    return named(found.group(1)) if found else None
+    if found := _AFTER.match(text, end):
+        return named(found.group(1))
+    found = _in_brackets(text, start, end)
+    return named(found.group(1)) if found and len(found.group(1)) > 1 else None  # Zone (A) is no current
 
 
-def in_label(text: str, start: int) -> Unit | None:
-    """Return the unit that ends the label before the number at `start`, behind an underscore.
+def in_label(text: str, start: int, end: int) -> Unit | None:
+    """Return the unit that the words around the number text[start:end] hint at: its label, or a key of its own.
 
     A label's last letter is often no unit (`phase_a=230`): believe it only where its dimension is the field's.
 
-    >>> in_label("temp_F=68", 7)
-    Unit(symbol='°F', dimension='temperature')
+    X
+    [Unit(symbol='°F', dimension='temperature'), Unit(symbol='°F', dimension='temperature'), \
+Unit(symbol='°F', dimension='temperature')]
     """
-    found = _LABEL.search(text, max(0, start - _BEFORE_REACH), start)
+    reach = max(0, start - _REACH)
+    found = (
+        _KEY_AFTER.match(text, end)
+        or _LABEL.search(text, reach, start)
+        or _KEY_BEFORE.search(text, reach, start)
+        or _in_brackets(text, start, end)
+    )
     return named(found.group(1)) if found else None
+
+
+def is_compass_point(unit: Unit, field_unit: str | None) -> bool:
+    """Whether what looks like a unit behind an angle is a direction: 48.85 N is no force, 2.35 W no power."""
+    return unit.symbol in {"N", "W"} and field_unit in {"°", "deg", "degree", "degrees"}
+
+
+def _in_brackets(text: str, start: int, end: int) -> re.Match[str] | None:
+    return _BRACKETS_AFTER.match(text, end) or _BRACKETS_BEFORE.search(text, max(0, start - _REACH), start)
