@@ -4,6 +4,7 @@ Knows nothing of clients. Nobody from outside can reach it, and it keeps nothing
 """
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -18,16 +19,24 @@ _ELSEWHERE = "/usr/sbin:/usr/local/sbin"  # where Debian puts it, off the PATH o
 
 
 class Mosquitto:
-    """A broker that can be started and stopped several times on the same port, with the same settings."""
+    """A broker that can be started and stopped several times on the same port, with the same settings.
 
-    def __init__(self, folder: Path, *, is_persistent: bool = False) -> None:
+    Args:
+        folder: for its files.
+        is_persistent: whether sessions and messages survive a stop.
+        settings: more lines for mosquitto.conf.
+    """
+
+    def __init__(self, folder: Path, *, is_persistent: bool = False, settings: str = "") -> None:
         self.port = free_port()
         self._settings = folder / "mosquitto.conf"
         self._settings.write_text(
             f"listener {self.port} 127.0.0.1\n"
+            "user root\n"  # started by root, it would become a user who cannot read our folder; else ignored
             "allow_anonymous true\n"
             f"persistence {'true' if is_persistent else 'false'}\n"
             f"persistence_location {folder}/\n"
+            f"{settings}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -50,6 +59,11 @@ class Mosquitto:
             if self._process.poll() is not None or time.monotonic() > deadline_s:
                 raise EdgeError(f"mosquitto did not start on port {self.port} (exit code {self._process.poll()})")
             time.sleep(0.02)
+
+    def reload(self) -> None:
+        """Let the broker read its access rules again."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """Stop the broker as its service manager would; do nothing where it does not run."""

@@ -318,3 +318,42 @@ def test_a_dead_letter_holds_all_that_is_known(tmp_path: Path, broker: Mosquitto
     assert letter["topic"] == "raw/greenhouse/bench"
     assert letter["detail"] == "temperature: the schema requires it, and the text does not state it"
     assert letter["sha256"] == hashlib.sha256(b"RH=48%").hexdigest()
+
+
+def test_a_reading_that_the_broker_refuses_is_published_again(tmp_path: Path, model_path: Path) -> None:
+    """A refusal is logged with its topic; the message stays unanswered until the broker takes the reading."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    rules = folder / "acl"
+    rules.write_text("topic read #\ntopic write raw/#\ntopic write edge/#\ntopic write clients/#\n")
+    rules.chmod(0o644)
+    broker = Mosquitto(folder, settings=f"acl_file {rules}")
+    broker.start()
+    try:
+        with serving(tmp_path, broker, model_path) as (client, process):
+            client.publish("raw/greenhouse/bench", "T=21.4C RH=48%")
+            assert process.stderr is not None
+            refusal = next(line for line in process.stderr if "publication_refused" in line)
+            rules.write_text("topic readwrite #\n")
+            broker.reload()
+
+            assert client.reading("readings/greenhouse/bench") == {"temperature": 21.4, "humidity": 48}
+    finally:
+        broker.stop()
+    assert "publication_refused topic=readings/greenhouse/bench why=Not authorized" in refusal
+
+
+def test_a_client_whose_name_is_refused_says_why(tmp_path: Path, model_path: Path) -> None:
+    """A broker that lets nobody in without a name is told apart from one that is away."""
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    broker = Mosquitto(folder, settings="allow_anonymous false")
+    broker.start()
+    try:
+        with daemon(tmp_path, broker.port, model_path) as process:
+            assert process.stderr is not None
+            line = next(line for line in process.stderr if "disconnected" in line)
+    finally:
+        broker.stop()
+
+    assert "disconnected why=the broker refused: Not authorized" in line
