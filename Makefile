@@ -42,5 +42,5 @@ clean:  ## remove the virtual environment and what tools left behind; the model 
 		f"make: expected Python 3.11 to 3.13, got {v.major}.{v.minor}; name another with make PYTHON=python3.12")'
 	@test -x $(BIN)/python || { echo "edge: making a virtual environment in .venv"; $(PYTHON) -m venv .venv; }
 	@echo "edge: installing the project; llama.cpp is compiled once, about 7 minutes on two cores"
-	@CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/pip install --disable-pip-version-check --quiet --progress-bar on -e '.[dev]'
+	@CMAKE_ARGS="-DLLAVA_BUILD=OFF" $(BIN)/pip install --disable-pip-version-check -e '.[dev]'
 	@touch $@

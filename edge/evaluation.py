@@ -19,7 +19,7 @@ from rich.table import Column, Table
 from edge import cases, pipeline, schema, scores
 from edge.cases import Case
 from edge.config.options import Limits
-from edge.errors import EdgeError, Rejected
+from edge.errors import EdgeError, ModelError, Rejected
 from edge.extraction import Extraction
 from edge.extractor import Extractor, Prepared, open_model
 from edge.literal import JSON, Number, dumps, loads, pointer
@@ -29,6 +29,7 @@ from edge.scores import Score
 
 LIMITS = Limits(payload_bytes=1 << 20, message_tokens=4096, output_tokens=2048, deadline_s=120.0)
 CONTEXT_TOKENS = 8192  # EdgeJSON's longest row takes about 3,700 in all
+_UNUSABLE = "unusable_schema"  # not a reason of the daemon's, which refuses such a schema at its start
 _SHARES = ("exact", "field_f1", "compliant", "valid")
 
 
@@ -38,14 +39,14 @@ class Prediction:
 
     Attributes:
         extraction: None where the model was not asked or did not finish.
-        rejected: why there is no reading; the extraction is scored all the same.
+        rejected: reason and detail of why there is no reading; the extraction is scored all the same.
         ms: of the whole case, prompt to judgement.
     """
 
     case: Case
     extraction: Extraction | None
     reading: Reading | None
-    rejected: str | None
+    rejected: tuple[str, str] | None
     score: Score
     ms: float
 
@@ -66,8 +67,13 @@ def run(
         ModelError: the model cannot be used.
     """
     found = cases.from_edgejson(edgejson) if edgejson else cases.from_lines(cast("Path", cases_file))
+    if not found:
+        raise EdgeError(f"{cases_file or edgejson}: expected at least one case, got none")
     with open_model(model, threads=None, context_tokens=CONTEXT_TOKENS, limits=LIMITS) as extractor:
         predictions = predict(extractor, found[:limit])
+    for prediction in predictions:
+        if prediction.rejected and prediction.rejected[0] == _UNUSABLE:
+            sys.stderr.write(f"edge: case {prediction.case.id}: {prediction.rejected[1]}\n")
     if predictions_file:
         write_predictions(predictions, predictions_file)
     show(predictions, as_json=as_json)
@@ -78,9 +84,9 @@ def predict(
 ) -> list[Prediction]:
     """Return a prediction for each case, with a progress bar on a terminal."""
     console = Console(stderr=True)
-    prepared = _Preparer(extractor)
+    preparer = _Preparer(extractor)
     rows = track(chosen, description="evaluating", console=console, disable=not console.is_terminal)
-    return [_predict(extractor, prepared(case), case, clock) for case in rows]
+    return [_predict(extractor, preparer, case, clock) for case in rows]
 
 
 def summary(predictions: Sequence[Prediction]) -> dict[str, JSON]:
@@ -141,27 +147,29 @@ class _Preparer:
     def __call__(self, case: Case) -> Prepared:
         key = json.dumps(case.schema)
         if key not in self._prepared:
-            try:
-                self._prepared[key] = self._extractor.prepare(schema.parse(case.schema))
-            except SchemaError as error:
-                raise EdgeError(f"case {case.id}: {error}") from error
+            self._prepared[key] = self._extractor.prepare(schema.parse(case.schema))
         return self._prepared[key]
 
 
-def _predict(extractor: Extractor, prepared: Prepared, case: Case, clock: Callable[[], float]) -> Prediction:
+def _predict(extractor: Extractor, prepare: _Preparer, case: Case, clock: Callable[[], float]) -> Prediction:
     started_s = clock()
-    extraction, reading, reason = None, None, None
+    extraction, reading, why = None, None, None
     try:
+        prepared = prepare(case)
         extraction = extractor.extract(prepared, case.text)
         reading = pipeline.judge(extraction, prepared)
     except Rejected as rejected:
-        reason = str(rejected)
+        why = (str(rejected.reason), rejected.detail)
+    except ModelError:
+        raise
+    except (SchemaError, EdgeError) as error:  # one schema that cannot be used fails its own cases alone
+        why = (_UNUSABLE, str(error))
     raw = json.loads(extraction.json) if extraction else None
     return Prediction(
         case=case,
         extraction=extraction,
         reading=reading,
-        rejected=reason,
+        rejected=why,
         score=scores.score(case.expected, raw, case.schema, case.text),
         ms=1000 * (clock() - started_s),
     )
@@ -170,11 +178,12 @@ def _predict(extractor: Extractor, prepared: Prepared, case: Case, clock: Callab
 def _row(prediction: Prediction) -> dict[str, JSON]:
     extraction = prediction.extraction
     values = extraction.values if extraction else ()
+    why = prediction.rejected
     return {
         "id": prediction.case.id,
         "raw": loads(extraction.json) if extraction else None,
         "reading": loads(prediction.reading.json) if prediction.reading else None,
-        "rejected": prediction.rejected,
+        "rejected": {"reason": why[0], "detail": why[1]} if why else None,
         "spans": {pointer(value.path): [value.span.start, value.span.end] for value in values if value.span},
         "ms": Number(f"{prediction.ms:.1f}"),
     }

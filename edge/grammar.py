@@ -137,5 +137,5 @@ def _alternatives(literals: Iterable[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as a string of the grammar; a bare DEL is the one character that llguidance's lexer refuses."""
+    """Return a text as a string of the grammar. A bare DEL is all that llguidance's lexer refuses."""
     return dumps(text).replace("\x7f", "\\u007f")

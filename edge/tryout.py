@@ -17,7 +17,7 @@ from edge.config.options import Config, Limits, Model
 from edge.errors import EdgeError, Rejected
 from edge.extraction import Extraction
 from edge.extractor import Extractor, open_model
-from edge.literal import JSON, Number, dumps, loads, pointer
+from edge.literal import JSON, Number, dotted, dumps, loads, pointer
 from edge.reading import Reading
 from edge.schema import Schema
 
@@ -95,6 +95,9 @@ def show(trial: Trial, *, as_json: bool) -> int:
     if trial.extraction and console.is_terminal:
         console.print(terminal.highlighted(trial.extraction))
         console.print(terminal.values(trial.extraction))
+        if trial.extraction.left_out:
+            places = ", ".join(map(dotted, trial.extraction.left_out))
+            console.print(f"left out, for their characters belong to surer values: {places}", style="yellow")
         console.print(f"{trial.extraction.duration_s * 1000:.0f} ms", style="dim")
     if trial.reading:
         sys.stdout.write(trial.reading.json + "\n")

@@ -95,6 +95,7 @@ _KEY_AFTER = re.compile(rf"[\"']?\s*[,;]\s*[\"']?{_KEY}({_ANY}){_END}")
 _KEY_BEFORE = re.compile(
     rf"{_KEY}({_ANY})[\"']?\s*(?:>|[,;]\s*[\"']?(?i:value|val|reading|state)[\"']?\s*[:=])\s*[\"']?\Z"
 )
+_CELL_AFTER = re.compile(rf"\s?[,;|]\s?({_ANY})(?=\s*(?:[,;|\r\n]|\Z))")  # 68.0,F,40
 _REACH = 48  # characters before a number; the longest spelling with its key, brackets and spaces
 
 
@@ -120,17 +121,18 @@ def beside(text: str, start: int, end: int) -> Unit | None:
 
 
 def in_label(text: str, start: int, end: int) -> Unit | None:
-    """Return the unit that the words around the number text[start:end] hint at: its label, or a key of its own.
+    """Return the unit that the words around the number text[start:end] hint at: label, key or cell of its own.
 
     A label's last letter is often no unit (`phase_a=230`): believe it only where its dimension is the field's.
 
-    X
-    [Unit(symbol='°F', dimension='temperature'), Unit(symbol='°F', dimension='temperature'), \
-Unit(symbol='°F', dimension='temperature')]
+    >>> texts = ("temp_F=68", '{"v": 68, "unit": "F"}', "Zone (F): 68", "68")
+    >>> [unit and unit.symbol for t in texts for unit in [in_label(t, t.index("6"), t.index("8") + 1)]]
+    ['°F', '°F', '°F', None]
     """
     reach = max(0, start - _REACH)
     found = (
         _KEY_AFTER.match(text, end)
+        or _CELL_AFTER.match(text, end)
         or _LABEL.search(text, reach, start)
         or _KEY_BEFORE.search(text, reach, start)
         or _in_brackets(text, start, end)
