@@ -76,6 +76,7 @@ class MainLoop:
         self._refused: list[tuple[float, Answer]] = []  # when to publish again
         self._counts: Counter[str] = Counter()
         self._is_connected = False
+        self._trouble: str | None = None  # why there is no connection, as last said
         self._leave_at_s: float | None = None  # set by Stop
         self._feed_every_s = (service.watchdog_interval_s() or 0.0) / 2
         self._fed_at_s = clock()
@@ -99,9 +100,7 @@ class MainLoop:
             case Connected(epoch):
                 self._begin(epoch)
             case Disconnected(why):
-                self._is_connected = False
-                log.info("disconnected why=%s", why)
-                service.notify(f"STATUS=waiting for the broker: {why}")
+                self._wait_for_broker(why)
             case Received(message):
                 self._take(message)
             case Answered(answer):
@@ -119,10 +118,18 @@ class MainLoop:
         for work, message in list(self._working.items()):
             if not self._ledger.is_current(message) and work.cancel():
                 del self._working[work]
-        self._is_connected = True
+        self._is_connected, self._trouble = True, None
         self._broker.greet()
         log.info("connected epoch=%d", epoch)
         service.notify("STATUS=connected")
+
+    def _wait_for_broker(self, why: str) -> None:
+        """Note that there is no connection; attempts that fail for the same reason are one line in the log."""
+        self._is_connected = False
+        if why != self._trouble:
+            self._trouble = why
+            log.info("disconnected why=%s", why)
+            service.notify(f"STATUS=waiting for the broker: {why}")
 
     def _take(self, message: Message) -> None:
         if self._leave_at_s is not None:

@@ -1,0 +1,142 @@
+"""Owns an adapter in PEFT layout: a folder in, one pair of float32 matrices per adapted projection out.
+
+Knows nothing of the base model: whether the shapes fit it is for `merge` to say.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, TypedDict, cast
+
+from safetensors import SafetensorError, deserialize
+
+from edge_convert import adapterconfig
+from edge_convert.adapterconfig import AdapterConfig
+from edge_convert.architecture import PROJECTIONS
+from edge_convert.arrays import F32, FLOAT_TYPES, decode, is_finite
+from edge_convert.errors import AdapterError
+
+CONFIG_NAME = "adapter_config.json"
+WEIGHTS_NAME = "adapter_model.safetensors"
+_TENSOR_NAME = re.compile(
+    r"base_model\.model\.model\.layers\.(?P<layer>0|[1-9][0-9]{0,5})\.(?P<parent>self_attn|mlp)"
+    r"\.(?P<projection>[a-z]+_proj)\.lora_(?P<side>[AB])\.weight",
+    re.ASCII,
+)
+
+
+class Place(NamedTuple):
+    """Where in a model a pair belongs: layer counted from 0, projection as Hugging Face names it."""
+
+    layer: int
+    projection: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """The two matrices of one update: a (rank, in) and b (out, rank), in float32."""
+
+    a: F32
+    b: F32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Adapter:
+    """A plain LoRA adapter, complete in itself: every targeted projection of every adapted layer has its pair."""
+
+    path: Path
+    config: AdapterConfig
+    pairs: Mapping[Place, Pair]
+
+
+class _Stored(TypedDict):
+    """A tensor as safetensors hands it out."""
+
+    shape: list[int]
+    dtype: str
+    data: bytes
+
+
+def load(folder: Path) -> Adapter:
+    """Return the adapter of a folder.
+
+    Raises:
+        AdapterError: the configuration or a tensor is not that of plain LoRA, or tensors are missing or left over.
+        OSError: one of the two files cannot be read.
+    """
+    config = adapterconfig.load(folder / CONFIG_NAME)
+    path = folder / WEIGHTS_NAME
+    data = path.read_bytes()
+    try:
+        stored = cast("list[tuple[str, _Stored]]", deserialize(data))  # type: ignore[no-untyped-call]  # an extension module
+    except SafetensorError as error:
+        raise AdapterError(f"{path}: expected a safetensors file ({error})") from error
+    try:
+        pairs = _pairs({name: _decode(name, tensor) for name, tensor in sorted(stored, key=_name)}, config)
+        _require_complete(pairs, config)
+    except AdapterError as error:
+        raise AdapterError(f"{path}: {error}") from error
+    return Adapter(path=folder, config=config, pairs=pairs)
+
+
+def _name(item: tuple[str, _Stored]) -> str:
+    """Return what tensors are sorted by: safetensors hands them out in an order that changes from run to run."""
+    return item[0]
+
+
+def _decode(name: str, tensor: _Stored) -> F32:
+    if tensor["dtype"] not in FLOAT_TYPES:
+        raise AdapterError(f"{name}: expected one of {', '.join(FLOAT_TYPES)}, got {tensor['dtype']}")
+    array = decode(tensor["data"], type_name=tensor["dtype"], shape=tensor["shape"])
+    if not is_finite(array):
+        raise AdapterError(f"{name}: expected finite numbers, got NaN or infinity")
+    return array
+
+
+def _pairs(tensors: Mapping[str, F32], config: AdapterConfig) -> dict[Place, Pair]:
+    """Return the tensors two by two, after seeing that none is left over and none is alone."""
+    sides: dict[Place, dict[str, F32]] = {}
+    unused = []
+    for name, tensor in tensors.items():
+        match = _TENSOR_NAME.fullmatch(name)
+        if match and _is_adapted(match, config):
+            sides.setdefault(Place(int(match["layer"]), match["projection"]), {})[match["side"]] = tensor
+        else:
+            unused.append(name)
+    if unused:
+        raise AdapterError(
+            f"{len(unused)} of {len(tensors)} tensors would go unused, since {CONFIG_NAME} does not target them; "
+            f"the first is {unused[0]}"
+        )
+    for place, pair in sides.items():
+        if len(pair) == 1:
+            side = next(iter(pair))
+            raise AdapterError(
+                f"layer {place.layer}, {place.projection}: expected lora_A and lora_B, got lora_{side} alone"
+            )
+    return {place: Pair(a=sides[place]["A"], b=sides[place]["B"]) for place in sorted(sides)}
+
+
+def _is_adapted(match: re.Match[str], config: AdapterConfig) -> bool:
+    projection = PROJECTIONS.get(match["projection"])
+    is_layer_adapted = config.layers is None or int(match["layer"]) in config.layers
+    return (
+        projection is not None
+        and projection.parent == match["parent"]
+        and projection.name in config.targets
+        and is_layer_adapted
+    )
+
+
+def _require_complete(pairs: Iterable[Place], config: AdapterConfig) -> None:
+    """Compare the pairs with what the configuration promises; without pairs there is nothing to merge."""
+    present = set(pairs)
+    layers = config.layers or range(1 + max((place.layer for place in present), default=0))
+    missing = {Place(layer, target) for layer in layers for target in config.targets} - present
+    if missing:
+        first = min(missing)
+        raise AdapterError(
+            f"expected {len(config.targets)} pairs for each of {len(layers)} layers; {len(missing)} are missing, "
+            f"the first is layer {first.layer}, {first.projection}"
+        )

@@ -1,0 +1,95 @@
+"""Owns the comparison of two models' choices on the golden prompts. Knows nothing of files' contents or of bounds.
+
+A model is asked, at every position of the expected output, which token it holds most likely, given the prompt and
+the expected output up to there: one run over each prompt, nothing is sampled.
+"""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from edge.model import BATCH_TOKENS, Feed, Model
+from edge_convert.golden import PROMPTS, TOKENIZER_STRINGS, Prompt
+from edge_convert.progress import Report, Step
+
+_ROWS = 64  # of logits a call: 64 x 49,152 floats are 12.6 MB
+_CONTEXT_TOKENS = 1024  # the golden prompts take less than a third; byte by byte, as tiny vocabularies do, most
+
+
+Tokens = tuple[tuple[int, ...], ...]  # of each golden string
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choices:
+    """What one model made of the golden texts.
+
+    Attributes:
+        tokens: of each golden string.
+        expected: the tokens of the golden outputs, each with the end token, all in one row.
+        chosen: the most likely token at each of those positions.
+    """
+
+    tokens: Tokens
+    expected: tuple[int, ...]
+    chosen: tuple[int, ...]
+
+    @property
+    def accuracy(self) -> float:
+        """The share of positions at which the model would have written what is expected."""
+        return agreement(self.expected, self.chosen)
+
+
+def agreement(left: Sequence[int], right: Sequence[int]) -> float:
+    """Return the share of positions at which two rows of equal length hold the same token.
+
+    >>> agreement([5, 6, 7, 8], [5, 6, 0, 8])
+    0.75
+    """
+    return sum(a == b for a, b in zip(left, right, strict=True)) / len(left)
+
+
+def ask(path: Path, *, threads: int, step: Step, report: Report) -> Choices:
+    """Return a model file's choices; report gets the step after each prompt.
+
+    Raises:
+        edge.errors.ModelError: llama.cpp cannot load or run the model.
+    """
+    expected: list[int] = []
+    chosen: list[int] = []
+    with closing(Model(path, threads=threads, context_tokens=_CONTEXT_TOKENS, sequences=_ROWS)) as model:
+        for done, prompt in enumerate(PROMPTS, start=1):
+            output = [*model.tokenize(prompt.output), model.end_token]
+            expected += output
+            chosen += _choose(model, prompt, output)
+            report(step, done, len(PROMPTS))
+        return Choices(tokens=_tokenize(model), expected=tuple(expected), chosen=tuple(chosen))
+
+
+def tokenize(path: Path) -> Tokens:
+    """Return what a model file's tokenizer makes of the golden strings; raises as `ask` does."""
+    with closing(Model(path, threads=1, context_tokens=1, sequences=1)) as model:
+        return _tokenize(model)
+
+
+def _tokenize(model: Model) -> Tokens:
+    return tuple(tuple(model.tokenize(text)) for text in TOKENIZER_STRINGS)
+
+
+def _choose(model: Model, prompt: Prompt, output: Sequence[int]) -> list[int]:
+    """Return the most likely token at each position of the output; the prompt's last token predicts the first."""
+    before = [token for segment in prompt.segments for token in model.tokenize(segment)]
+    tokens = [*before, *output[:-1]]
+    feeds = [
+        Feed(token=token, position=position, sequence=0, wants_logits=position >= len(before) - 1)
+        for position, token in enumerate(tokens)
+    ]
+    split = len(before) - 1
+    batches = [feeds[i : min(i + BATCH_TOKENS, split)] for i in range(0, split, BATCH_TOKENS)]
+    batches += [feeds[i : i + _ROWS] for i in range(split, len(feeds), _ROWS)]
+    chosen: list[int] = []
+    for batch in batches:
+        model.decode(batch)
+        chosen += [int(model.logits(row).argmax()) for row, feed in enumerate(batch) if feed.wants_logits]
+    model.forget(0)
+    return chosen
