@@ -31,12 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     verb: Callable[[argparse.Namespace], int] = options.verb
     try:
         code = verb(options)
-    except ConfigError as error:
-        code = _fail(error, CONFIG)
+    except ConfigError as error:  # lines of file:line:column, as editors jump to them
+        sys.stderr.write(f"{error}\n")
+        code = CONFIG
     except ModelError as error:
         code = _fail(error, UNAVAILABLE)
     except EdgeError as error:
         code = _fail(error, FAILED)
+    except OSError as error:
+        sys.stderr.write(f"edge: {error}\n")
+        code = FAILED
     except KeyboardInterrupt:
         code = INTERRUPTED
     sys.exit(code)
@@ -148,7 +152,13 @@ def parser() -> argparse.ArgumentParser:
     under.add_argument("--schema", type=Path, metavar="FILE", help="a JSON Schema; needs no configuration")
     _add_model(attempt, "that of the configuration, or the newest")
     attempt.add_argument("--json", action="store_true", help="print reading, spans and confidence as JSON")
-    attempt.add_argument("text", nargs="?", default="-", metavar="TEXT", help='"-" or nothing: standard input')
+    attempt.add_argument(
+        "text",
+        nargs="?",
+        default="-",
+        metavar="TEXT",
+        help='"-" or nothing: standard input; -- before one that starts with -',
+    )
     attempt.set_defaults(verb=_try)
 
     evaluate = verbs.add_parser("eval", help="score a model on cases with known answers")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as paho
+from paho.mqtt import properties
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -23,6 +24,18 @@ from edge.errors import BrokerError
 from edge.message import Message
 
 log = logging.getLogger(__name__)
+
+
+def _tolerate_zero_width_no_break_space(read: Callable[[bytes, int], tuple[str, int]]) -> Any:
+    """Let paho read U+FEFF in a property: it takes it for a malformed packet and disconnects.
+
+    The broker delivers the message again on each connection, so one such message would end all traffic; and MQTT
+    allows the character ([MQTT-1.5.4-3]). It is read as U+FFFD, which is as long.
+    """
+    return lambda buffer, length: read(bytes(buffer).replace(b"\xef\xbb\xbf", b"\xef\xbf\xbd"), length)
+
+
+properties.readUTF = _tolerate_zero_width_no_break_space(properties.readUTF)
 
 RECONNECT_MOST_S = 30  # the longest pause between two attempts; the shortest is 1 s
 OUTGOING_IN_FLIGHT = 20  # paho's own default; it does not read the broker's receive maximum
@@ -86,17 +99,18 @@ class Broker:
         self._emit = emit
         self._clock = clock
         self._epoch = 0
+        self._was_refused = False  # the last attempt, by the broker
         self._client = self._new_client(password)
 
     def connect(self) -> None:
         """Start to connect, and go on trying for ever; Connected says when it worked."""
         arguments: dict[str, Any] = {}
         if self._is_mqtt5:
-            properties = _properties(PacketTypes.CONNECT)
-            properties.SessionExpiryInterval = self._options.session_expiry_s
-            properties.ReceiveMaximum = self._options.in_flight
+            details = _properties(PacketTypes.CONNECT)
+            details.SessionExpiryInterval = self._options.session_expiry_s
+            details.ReceiveMaximum = self._options.in_flight
             # paho's own default wipes the stored session at each start of a process
-            arguments = {"clean_start": False, "properties": properties}
+            arguments = {"clean_start": False, "properties": details}
         self._client.connect_async(
             self._options.host, self._options.port, keepalive=self._options.keepalive_s, **arguments
         )
@@ -119,23 +133,24 @@ class Broker:
         Raises:
             BrokerError: the client does not take it.
         """
-        properties = None
+        details = None
         if self._is_mqtt5:
-            properties = _properties(PacketTypes.PUBLISH)
-            properties.PayloadFormatIndicator = 1  # UTF-8
-            properties.ContentType = "application/json"
-            properties.UserProperty = list(publication.properties.items())
+            details = _properties(PacketTypes.PUBLISH)
+            details.PayloadFormatIndicator = 1  # UTF-8
+            details.ContentType = "application/json"
+            details.UserProperty = list(publication.properties.items())
         try:
             info = self._client.publish(
-                publication.topic, publication.payload, qos=1, retain=publication.retain, properties=properties
+                publication.topic, publication.payload, qos=1, retain=publication.retain, properties=details
             )
         except ValueError as error:
             raise BrokerError(f"cannot publish to {publication.topic!r}: {error}") from error
         return info.mid
 
     def acknowledge(self, message: Message) -> None:
-        """Send the PUBACK of a message of the present connection."""
-        self._client.ack(message.packet_id, message.qos)
+        """Send the PUBACK of a message; on a later connection its number would be another message's."""
+        if message.epoch == self._epoch:
+            self._client.ack(message.packet_id, message.qos)
 
     def close(self, *, timeout_s: float) -> None:
         """Say that the daemon leaves, and disconnect; the session stays with the broker."""
@@ -176,6 +191,7 @@ class Broker:
         return client
 
     def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        self._was_refused = reason.is_failure
         if reason.is_failure:
             self._emit(Disconnected(f"the broker refused: {reason}"))
         else:
@@ -186,6 +202,8 @@ class Broker:
         self._emit(Disconnected(f"no broker answers at {self._options.host}:{self._options.port}"))
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        if self._was_refused:  # said already, and better
+            return
         self._emit(Disconnected(f"the connection ended: {reason}"))
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:

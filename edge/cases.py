@@ -69,7 +69,7 @@ def from_edgejson(folder: Path) -> list[Case]:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, JSON]]]:
     """Yield the objects of a file of JSON lines, each with its place."""
-    for number, line in enumerate(_read(path).splitlines(), start=1):
+    for number, line in enumerate(_read(path).split("\n"), start=1):
         if line.strip():
             yield f"{path}:{number}", _object(line, f"{path}:{number}")
 
@@ -88,6 +88,9 @@ def _read(path: Path) -> str:
 def _object(text: str, place: str) -> dict[str, JSON]:
     try:
         row = json.loads(text)
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise EdgeError(f"{place}: expected text, got half of a surrogate pair") from error
     except ValueError as error:
         raise EdgeError(f"{place}: expected a JSON object, got {error}") from error
     if not isinstance(row, dict):

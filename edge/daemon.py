@@ -28,6 +28,7 @@ def run(config: Config, config_file: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: events.put(Stop(signal.Signals(received).name)))
     signal.signal(signal.SIGHUP, ignore_hangup)  # whose default would end the process
+    password = _password(config.mqtt.password_file)
     with extractors.open_model(
         config.model.path,
         threads=config.model.threads,
@@ -43,7 +44,7 @@ def run(config: Config, config_file: Path) -> None:
         )
         broker = Broker(
             config.mqtt,
-            password=_password(config.mqtt.password_file),
+            password=password,
             status_topic=f"{config.base_topic}/status",
             subscriptions=config.routes.subscriptions(),
             emit=events.put,
@@ -72,11 +73,12 @@ def _password(file: Path | None) -> str | None:
     """Return what a password file holds, without its line end; None for no file.
 
     Raises:
-        EdgeError: the file cannot be read.
+        ConfigError: the file cannot be read.
     """
     if file is None:
         return None
     try:
         return file.read_text().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise EdgeError(f"{file}: cannot read the broker's password: {error}") from error
+        message = f"cannot read the broker's password: {error}"
+        raise ConfigError([Problem(file=str(file), path="mqtt.password_file", message=message)]) from error

@@ -4,25 +4,28 @@ Knows nothing of MQTT, routes or schemas: a request is tokens and a grammar. One
 the interface of a batching engine: `submit` returns a future.
 """
 
+import math
 import queue
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 from llguidance import LLMatcher
 from numpy.typing import NDArray
 
-from edge.errors import Reason, Rejected
+from edge.errors import ModelError, Reason, Rejected
 from edge.model import Feed, Model
 
 STEP_TOKENS = 128  # fed in one call: about 170 ms on two cores, between two looks at the deadline
 PREFIXES = 7  # schema prefixes kept in the KV cache, least recently used out first
 SEQUENCES = PREFIXES + 1  # and the message itself, sequence 0
 _MESSAGE = 0
+_CLOSED = "the engine was closed before this request was done"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +89,7 @@ class Engine:
         self._continues_number = np.isin(first_bytes, list(b"0123456789.eE+-"))
         self._prefixes: OrderedDict[tuple[int, ...], int] = OrderedDict()  # prefix tokens -> their sequence
         self._requests: queue.SimpleQueue[tuple[Request, Future[Decoded]] | None] = queue.SimpleQueue()
+        self._is_closing = False
         self._thread = threading.Thread(target=self._serve, name="edge-engine", daemon=True)
         self.last_alive_s = clock()  # when the model thread last came round, on the engine's clock
 
@@ -94,7 +98,8 @@ class Engine:
         self._thread.start()
 
     def close(self) -> None:
-        """Finish what was submitted, then stop the model thread."""
+        """Stop the model thread; what it has not finished fails, and nobody waits for it for ever."""
+        self._is_closing = True
         self._requests.put(None)
         self._thread.join()
 
@@ -108,6 +113,12 @@ class Engine:
         """Return why llguidance refuses a grammar; None where it takes it. May be called from any thread."""
         return LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(grammar), self._tokenizer) or None
 
+    def _fail_the_rest(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                if work := self._requests.get_nowait():
+                    work[1].set_exception(ModelError(_CLOSED))
+
     def _serve(self) -> None:
         while True:
             self.last_alive_s = self._clock()
@@ -116,6 +127,7 @@ class Engine:
             except queue.Empty:
                 continue
             if work is None:
+                self._fail_the_rest()
                 return
             request, future = work
             try:
@@ -124,12 +136,13 @@ class Engine:
                 future.set_exception(error)
 
     def _decode(self, request: Request) -> Decoded:
-        run = _Run(deadline_s=self._clock() + request.deadline_s, position=len(request.prefix))
+        run = _Run(deadline_s=math.inf, position=len(request.prefix))
         started_s = self._clock()
         matcher = LLMatcher(self._tokenizer, LLMatcher.grammar_from_lark(request.grammar), log_level=0)
         _raise_if_refused(matcher)
         limit = self._make_room(request)
         self._share_prefix(request.prefix, run)
+        run.deadline_s = self._clock() + request.deadline_s  # a prefix is decoded once, on no message's account
         pending = list(request.body)
         while True:
             forced = matcher.compute_ff_tokens()
@@ -192,6 +205,8 @@ class Engine:
         row = 0
         for first in range(0, len(tokens), STEP_TOKENS):
             self.last_alive_s = self._clock()
+            if self._is_closing:
+                raise ModelError(_CLOSED)
             if self.last_alive_s >= run.deadline_s:
                 raise Rejected(
                     Reason.TIMEOUT, f"the deadline passed after {len(run.output)} tokens of the reading"

@@ -15,6 +15,7 @@ from typing import cast
 from rich.console import Console
 from rich.progress import track
 from rich.table import Column, Table
+from rich.text import Text
 
 from edge import cases, pipeline, schema, scores
 from edge.cases import Case
@@ -128,7 +129,7 @@ def show(predictions: Sequence[Prediction], *, as_json: bool) -> None:
         assert isinstance(row, dict)
         if family == "all":
             table.add_section()
-        table.add_row(family, str(row["cases"]), *_cells(row), str(row["invented"]))
+        table.add_row(Text(family), str(row["cases"]), *_cells(row), str(row["invented"]))
     console = Console()
     console.print(table)
     console.print(

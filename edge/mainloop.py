@@ -93,6 +93,7 @@ class MainLoop:
             self._feed_watchdog()
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._broker.close(timeout_s=TICK_S)
+        self._counts["unanswered"] += len(self._working) + len(self._refused)
         log.info("stopped %s", " ".join(f"{name}={count}" for name, count in sorted(self._counts.items())))
 
     def _handle(self, event: Event) -> None:
@@ -108,7 +109,8 @@ class MainLoop:
             case Confirmed(publication_id, refusal):
                 self._settle(publication_id, refusal)
             case Stop(signal_name):
-                log.info("stopping signal=%s in_flight=%d", signal_name, len(self._working) + len(self._published))
+                in_flight = len(self._working) + len(self._published) + len(self._refused)
+                log.info("stopping signal=%s in_flight=%d", signal_name, in_flight)
                 service.notify("STOPPING=1")
                 self._leave_at_s = self._clock() + DRAIN_S
 
@@ -150,8 +152,10 @@ class MainLoop:
 
     def _settle(self, publication_id: int, refusal: str | None) -> None:
         answer = self._published.pop(publication_id, None)
-        if answer is None:
-            return  # the status message
+        if answer is None:  # the status message
+            if refusal is not None:
+                log.error("status_refused why=%s", refusal)
+            return
         if refusal is not None:
             log.error("publication_refused topic=%s why=%s", answer.publication.topic, refusal)
             self._refused.append((self._clock() + REPUBLISH_S, answer))

@@ -113,6 +113,7 @@ class Model:
             ContextFull: the KV cache has too few free cells.
             ModelError: llama.cpp failed.
         """
+        assert len(feeds) <= min(BATCH_TOKENS, self.context_tokens), "llama.cpp would abort the process"
         batch = self._batch
         batch.n_tokens = len(feeds)
         for row, feed in enumerate(feeds):

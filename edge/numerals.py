@@ -7,8 +7,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edge.magnitudes import magnitudes, value
+
 _RUN = re.compile(r"[0-9]+(?:[.,'’_][0-9]+)*")
-_EXPONENT = re.compile(r"[eE][-+]?[0-9]+(?![0-9A-Za-z])")
+_EXPONENT = re.compile(r"[eE]([-+]?)([0-9]+)(?![0-9])")
+_POWER_OF_TEN = re.compile(r"\s?[×xX*·]\s?10(?:\^|\*\*|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻])[-+−]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*")  # 1.2×10³: not read
 _EXPONENT_DIGITS = 3  # no device means more; 1e999999 is no number to hand on, nor are its parts
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:([.,'’_])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]([0-9]+))?")
 _SPACED = re.compile(  # 1 013,2: one group behind a plain space, or several behind no-break or thin ones
@@ -16,9 +19,13 @@ _SPACED = re.compile(  # 1 013,2: one group behind a plain space, or several beh
     r"([1-9][0-9]{0,2}(?: [0-9]{3}|(?:[\u00a0\u2009\u202f][0-9]{3})+))(?:[.,]([0-9]+))?"
     r"(?![0-9]|[.,'’_ \u00a0\u2009\u202f][0-9])"
 )
-_MINUS, _PLUS = "-−", "+"
-_SIGN_APART = re.compile(r"[=:] ?([-−]) {1,2}\Z")  # T = - 5.2
-_BEFORE_SIGN = "=:(,;|[{<>\"'/~"  # behind a letter or a digit, a dash joins: P-301A, 2025-11-22
+_MINUS = "-−‐‑‒–－﹣"  # hyphens, dashes and minus signs: firmwares and editors send all of them
+_BEFORE_SIGN = "=:(,;|[{<>/~"  # behind a letter or a digit, a dash joins: P-301A, 2025-11-22
+_JOINS = "_.-−‐‑‒–－﹣"
+_SIGN_APART = re.compile(
+    r"(?:[=:] ?[-−–] {1,2}|(?<!\w)(?:minus|moins|menos|meno)\s+)\Z", re.IGNORECASE
+)  # T = - 5.2
+_REACH = 12  # characters before a numeral in which its sign may stand
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,16 +50,18 @@ class Numeral:
 def find(text: str) -> tuple[Numeral, ...]:
     """Return every reading of every numeral of a text, in text order, the longer first.
 
-    A numeral that can be read in two ways gives two: `1,5` is one and a half, or a list of 1 and 5.
+    A numeral that can be read in two ways gives two: `1,5` is one and a half, or a list of 1 and 5. What a reader
+    would not take it for is no reading: the day of `22.11.2025`, an octet of an address (see `magnitudes.py`).
 
     >>> [n.literal for n in find("T=-21.40C at 14:03, P-301A, 1,5 bar, .5 V, +007, 1.2e-3, 10²")]
     ['-21.40', '14', '3', '301', '1.5', '1', '5', '0.5', '7', '1.2e-3']
     """
-    found = {*_runs(text), *_spaced(text)}
+    known = magnitudes(text)
+    found = {*_runs(text, known), *_spaced(text)}
     return tuple(sorted(found, key=lambda n: (n.start, -n.end, n.literal)))
 
 
-def _runs(text: str) -> Iterator[Numeral]:
+def _runs(text: str, known: frozenset[float]) -> Iterator[Numeral]:
     read_until = 0
     for run in _RUN.finditer(text):
         start, end = run.span()
@@ -63,20 +72,21 @@ def _runs(text: str) -> Iterator[Numeral]:
         ):
             start -= 1
         sign, sign_start = _sign(text, start)
+        if power := _POWER_OF_TEN.match(text, end):
+            read_until = power.end()
+            continue
         exponent = _EXPONENT.match(text, end)
-        if (
-            exponent
-            and re.fullmatch(r"[0-9]*\.?[0-9]+", text[start:end])
-            and not text[start - 1 : start].isalnum()
-        ):
-            is_readable = len(exponent.group().lstrip("eE+-")) <= _EXPONENT_DIGITS
-            if is_readable:
+        if exponent and _has_exponent(text, start, end):
+            read_until = exponent.end()  # its parts are no numbers of their own
+            if _is_readable(exponent, text, start, end):
                 literal = _legal(text[start:end], sign) + exponent.group()
                 yield Numeral(literal=literal, start=sign_start, end=exponent.end())
-            if not is_readable or "." in text[start:end] or not exponent.group()[1].isdigit():
-                read_until = exponent.end()  # surely an exponent: its parts are no numbers of their own
-                continue
+            continue
         for literal, first, last in _readings(text[start:end], 0):
+            is_whole = (first, last) == (0, end - start)
+            is_sure = is_whole and (literal == text[start:end] or "," in text[start:end])
+            if not is_sure and value(literal) not in known:
+                continue
             is_signed = first == 0
             yield Numeral(
                 literal=_legal(literal, sign if is_signed else ""),
@@ -85,16 +95,18 @@ def _runs(text: str) -> Iterator[Numeral]:
             )
 
 
-def _readings(body: str, offset: int) -> Iterator[tuple[str, int, int]]:
+def _readings(body: str, offset: int, *, is_part: bool = False) -> Iterator[tuple[str, int, int]]:
     """Yield the numbers that a run of digits and marks may be, each with its place: as a whole, and in parts.
 
+    A part is not grouped in its turn: `1.234,5` is no list of 1234 and 5.
+
     >>> list(_readings("1.234,5", 0))
-    [('1234.5', 0, 7), ('1.234', 0, 5), ('1234', 0, 5), ('5', 6, 7)]
+    [('1234.5', 0, 7), ('1.234', 0, 5), ('5', 6, 7)]
     """
     end = offset + len(body)
     if re.fullmatch(r"[0-9]*\.?[0-9]+", body):
         yield body, offset, end
-    if grouped := _GROUPED.fullmatch(body):
+    if not is_part and (grouped := _GROUPED.fullmatch(body)):
         whole = re.sub(r"[^0-9]", "", grouped.group(1))
         yield whole + (f".{grouped.group(3)}" if grouped.group(3) else ""), offset, end
     if re.fullmatch(r"[0-9]+,[0-9]+", body):
@@ -102,7 +114,7 @@ def _readings(body: str, offset: int) -> Iterator[tuple[str, int, int]]:
     mark = next((mark for mark in (",", "'", "’", "_") if mark in body), "." if body.count(".") > 1 else None)
     if mark:
         for part in body.split(mark):
-            yield from _readings(part, offset) if part else ()
+            yield from _readings(part, offset, is_part=True) if part else ()
             offset += len(part) + 1
 
 
@@ -125,14 +137,39 @@ def _is_part_of_something_else(text: str, start: int, end: int) -> bool:
     return is_hexadecimal or any(char.isnumeric() and not char.isascii() for char in neighbours)
 
 
+def _has_exponent(text: str, start: int, end: int) -> bool:
+    """Whether the run is a mantissa, and not the digits of a word such as `D6C0E5`."""
+    return re.fullmatch(r"[0-9]*\.?[0-9]+", text[start:end]) is not None and not text[start - 1 : start].isalnum()
+
+
+def _is_readable(exponent: re.Match[str], text: str, start: int, end: int) -> bool:
+    """Whether an exponent is one for sure: short, and with a unit behind it only where nothing else is meant."""
+    sign, digits = exponent.groups()
+    is_glued = text[exponent.end() : exponent.end() + 1].isalpha()
+    return len(digits) <= _EXPONENT_DIGITS and (not is_glued or bool(sign) or "." in text[start:end])
+
+
 def _sign(text: str, start: int) -> tuple[str, int]:
     """Return the sign of the numeral that starts here ("-" or "") and where the numeral starts with its sign."""
-    mark, before = text[start - 1 : start], text[start - 2 : start - 1]
-    if start and mark in _MINUS + _PLUS and (start == 1 or before.isspace() or before in _BEFORE_SIGN):
-        return ("-" if mark in _MINUS else ""), start - 1
-    if apart := _SIGN_APART.search(text, max(0, start - 6), start):  # no need to look further back
-        return "-", apart.start(1)
+    if start and text[start - 1] in _MINUS + "+" and _may_be_signed(text, start - 1):
+        return ("" if text[start - 1] == "+" else "-"), start - 1
+    if apart := _SIGN_APART.search(text, max(0, start - _REACH), start):
+        return "-", apart.start() + len(apart.group()) - len(apart.group().lstrip("=: "))
     return "", start
+
+
+def _may_be_signed(text: str, at: int) -> bool:
+    """Whether a sign at this place belongs to the numeral behind it, and does not join it to what stands before.
+
+    >>> [_may_be_signed(t, t.index("-")) for t in ("-5", "T=-5", "T(C)-5", "#-5", "P-5", "20°-25", "2025-11")]
+    [True, True, True, True, False, False, False]
+    """
+    before, further = text[at - 1 : at], text[at - 2 : at - 1] if at > 1 else ""
+    if not at or before.isspace() or before in _BEFORE_SIGN:
+        return True
+    if before.isalnum() or before in _JOINS:
+        return False
+    return not further.isdigit()
 
 
 def _legal(body: str, sign: str) -> str:

@@ -75,6 +75,8 @@ _EXPECTED = {  # keyword: what it asks for, as the end of "expected …"
     "maxLength": "at most {} characters",
     "minItems": "at least {} items",
     "maxItems": "at most {} items",
+    "uniqueItems": "different items",
+    "additionalProperties": "no other fields",
     "pattern": "a text that matches {}",
     "enum": "one of {}",
     "const": "{}",

@@ -3,7 +3,6 @@
 Knows nothing of models. It judges the extraction as decoded, before units are judged and before `required` counts.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
@@ -11,9 +10,7 @@ from typing import cast
 from jsonschema import Draft202012Validator
 
 from edge.literal import JSON
-
-_RUN = re.compile(r"[0-9][0-9.,'’ _]*|\.[0-9]+")
-_SCIENTIFIC = re.compile(r"([0-9]+(?:\.[0-9]+)?)[eE]([-+]?[0-9]{1,3})")
+from edge.magnitudes import magnitudes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,33 +90,6 @@ def compliant(expected: dict[str, JSON], got: dict[str, JSON]) -> bool:
     return all(key in got and _kind(got[key]) is _kind(value) for key, value in expected.items())
 
 
-def magnitudes(text: str) -> frozenset[float]:
-    """Return the absolute values for which a reader may take the numerals of a text, commas read both ways.
-
-    >>> sorted(magnitudes("-1,5 at 14:03"))
-    [1.0, 1.5, 3.0, 5.0, 14.0, 15.0]
-    """
-    spellings = {spelling for run in _RUN.findall(text) for spelling in _spellings(run.strip(" _'’"))}
-    spellings |= {f"{mantissa}e{exponent}" for mantissa, exponent in _SCIENTIFIC.findall(text)}
-    return frozenset(abs(value) for value in map(_float, spellings) if value is not None)
-
-
-def _spellings(run: str) -> set[str]:
-    """Return the ways to write a run of digits and marks as a decimal number."""
-    whole = {run, run.replace(",", ""), run.replace(",", "."), run.replace(".", "").replace(",", ".")}
-    whole |= {re.sub(r"[ _'’]", "", spelling) for spelling in whole}
-    parts = re.findall(r"[0-9]+(?:[.][0-9]+)?", run)
-    fractions = ["." + part for part in re.findall(r"\.([0-9]+)", run)]
-    return {spelling.rstrip(".,") for spelling in {*whole, *parts, *fractions}}
-
-
-def _float(spelling: str) -> float | None:
-    try:
-        return float(spelling)
-    except ValueError:
-        return None
-
-
 def _is_invented(leaf: JSON, spec: dict[str, JSON], text: str) -> bool:
     if (
         isinstance(leaf, bool)
@@ -130,7 +100,7 @@ def _is_invented(leaf: JSON, spec: dict[str, JSON], text: str) -> bool:
     ):
         return False
     if isinstance(leaf, int | float):
-        return abs(float(leaf)) not in magnitudes(text)
+        return abs(float(str(leaf))) not in magnitudes(text)  # float(10 ** 400) would overflow
     return str(leaf) not in text and " ".join(str(leaf).split()) not in " ".join(text.split())
 
 

@@ -35,7 +35,7 @@ def values(extraction: Extraction) -> Table:
     table = Table.grid(padding=(0, 2))
     for index, value in enumerate(extraction.values):
         table.add_row(
-            literal.dotted(value.path), Text(dumps(value.value), style=_style(index, value)), _trust(value)
+            Text(literal.dotted(value.path)), Text(dumps(value.value), style=_style(index, value)), _trust(value)
         )
     return table
 

@@ -97,7 +97,9 @@ def show(trial: Trial, *, as_json: bool) -> int:
         console.print(terminal.values(trial.extraction))
         if trial.extraction.left_out:
             places = ", ".join(map(dotted, trial.extraction.left_out))
-            console.print(f"left out, for their characters belong to surer values: {places}", style="yellow")
+            console.print(
+                f"left out, for their characters belong to surer values: {places}", style="yellow", markup=False
+            )
         console.print(f"{trial.extraction.duration_s * 1000:.0f} ms", style="dim")
     if trial.reading:
         sys.stdout.write(trial.reading.json + "\n")

@@ -22,8 +22,11 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "°F": "F f ℉ *F 'F ºF F° degF deg_F fahrenheit deg.F",
         "K": "kelvin",
     },
-    "ratio": {"%": "percent pct %RH %rH %rh %r.H. Percent", "ppm": "PPM", "ppb": "PPB"},
+    "ratio": {"‰": "permille", "%": "percent pct %RH %rH %rh %r.H. Percent", "ppm": "PPM", "ppb": "PPB"},
     "pressure": {
+        "Torr": "torr",
+        "atm": "",
+        "mPa": "",
         "Pa": "pascal",
         "hPa": "HPA hpa mbar mb mBar millibar",
         "kPa": "KPA kpa",
@@ -33,13 +36,38 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "inHg": "inhg",
         "mmHg": "mmhg",
     },
-    "voltage": {"V": "v volt volts VDC VAC Vdc Vac", "mV": "mv millivolt millivolts", "kV": "kv"},
-    "current": {"A": "amp amps ampere amperes", "mA": "ma milliamp milliamps", "µA": "uA μA", "kA": ""},
-    "power": {"W": "watt watts", "kW": "KW kw kilowatt kilowatts", "mW": "", "MW": "", "VA": "", "kVA": ""},
+    "voltage": {
+        "µV": "uV μV",
+        "MV": "",
+        "V": "v volt volts VDC VAC Vdc Vac",
+        "mV": "mv millivolt millivolts",
+        "kV": "kv",
+    },
+    "current": {
+        "nA": "",
+        "pA": "",
+        "A": "amp amps ampere amperes",
+        "mA": "ma milliamp milliamps",
+        "µA": "uA μA",
+        "kA": "",
+    },
+    "power": {
+        "µW": "uW μW",
+        "GW": "",
+        "W": "watt watts",
+        "kW": "KW kw kilowatt kilowatts",
+        "mW": "",
+        "MW": "",
+        "VA": "",
+        "kVA": "",
+    },
     "energy": {"Wh": "WH wh", "kWh": "KWH kwh KWh", "MWh": "", "J": "joule", "kJ": "", "MJ": ""},
     "charge": {"Ah": "AH", "mAh": "mAH mah MAH"},
     "frequency": {"Hz": "hz HZ hertz", "kHz": "khz KHz", "MHz": "", "GHz": "", "rpm": "RPM 1/min U/min"},
     "length": {
+        "µm": "um μm",
+        "nm": "",
+        "yd": "yards",
         "m": "meter meters metre metres",
         "cm": "CM",
         "mm": "MM",
@@ -49,12 +77,31 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "mi": "mile miles",
     },
     "speed": {"m/s": "mps", "km/h": "kmh kph KMH KPH", "mph": "MPH", "kn": "kt kts knots knot KT KTS"},
-    "volume": {"L": "l liter liters litre litres Ltr", "mL": "ml", "m³": "m3 m^3 cbm", "gal": "gallon gallons"},
-    "flow": {"L/min": "l/min lpm LPM L/m", "L/h": "l/h", "L/s": "l/s", "m³/h": "m3/h m^3/h", "gpm": "GPM"},
-    "mass": {"g": "gram grams", "kg": "KG Kg", "mg": "", "lb": "lbs", "t": ""},
+    "volume": {
+        "cl": "cL",
+        "dl": "dL",
+        "hl": "hL",
+        "L": "l liter liters litre litres Ltr",
+        "mL": "ml",
+        "m³": "m3 m^3 cbm",
+        "gal": "gallon gallons",
+    },
+    "flow": {
+        "cfm": "CFM",
+        "mL/min": "ml/min",
+        "L/min": "l/min lpm LPM L/m",
+        "L/h": "l/h",
+        "L/s": "l/s",
+        "m³/h": "m3/h m^3/h",
+        "gpm": "GPM",
+    },
+    "mass": {"µg": "ug μg", "oz": "ounces", "g": "gram grams", "kg": "KG Kg", "mg": "", "lb": "lbs", "t": ""},
     "concentration": {"mg/L": "mg/l", "µg/m³": "ug/m3 µg/m3 μg/m³ μg/m3 ug/m³", "mg/m³": "mg/m3"},
     "conductivity": {"µS/cm": "uS/cm μS/cm", "mS/cm": ""},
     "time": {
+        "µs": "us μs microseconds",
+        "ns": "nanoseconds",
+        "wk": "week weeks",
         "s": "sec secs second seconds",
         "ms": "msec millisecond milliseconds",
         "min": "mins minute minutes",
@@ -66,7 +113,20 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
     "signal": {"dBm": "DBM dbm"},
     "force": {"N": "newton", "kN": ""},
     "torque": {"Nm": "N·m"},
-    "data": {"B": "byte bytes Bytes", "kB": "KB", "MB": "", "GB": "", "KiB": "", "MiB": "", "GiB": ""},
+    "resistance": {"Ω": "ohm ohms Ohm", "kΩ": "kohm kOhm", "MΩ": "Mohm MOhm", "mΩ": "mohm mOhm"},
+    "dose": {"µSv/h": "uSv/h μSv/h", "mSv/h": "", "Sv/h": "", "nSv/h": ""},
+    "flux": {"T": "tesla", "mT": "", "µT": "uT μT"},
+    "data": {
+        "TB": "",
+        "TiB": "",
+        "B": "byte bytes Bytes",
+        "kB": "KB",
+        "MB": "",
+        "GB": "",
+        "KiB": "",
+        "MiB": "",
+        "GiB": "",
+    },
 }
 _BY_SPELLING = {
     spelling: Unit(symbol=symbol, dimension=dimension)
@@ -83,6 +143,10 @@ _END = r"(?![A-Za-z0-9µμ°²³^]|/[A-Za-zµμ])"  # of a unit: the m of `5 m/s
 _GAP = r"[ \t\u00a0\u2009\u202f*]{0,2}"
 _DEGREES = r"(?:(?i:degrees?|degrés?|grados|grad|deg\.?) ?|[Â°˚º\ufffd]{1,2} ?|&deg;|\\u00b0)"  # damaged ones too
 _AFTER = re.compile(rf"{_GAP}(?:{_DEGREES}(?=[CFKcf]))?({_ANY}){_END}")
+# Behind a gap, what looks like a unit may be the label of the next number: `T=21.4 V=3.6`, `temp 21.4 min 18.2`.
+_NEXT_LABEL = re.compile(rf"\s+[*]?(?:{_DEGREES}(?=[CFKcf]))?({_ANY}){_END}(?:\s*[=:]|\s+[-+−]?\.?[0-9])")
+_BEFORE_NUMBER = re.compile(rf"\s+[*]?(?:{_DEGREES}(?=[CFKcf]))?({_ANY}){_END}(?=\s+[-+−]?\.?[0-9])")
+_NEXT_REACH = 8
 _IN_BRACKETS = rf"[(\[]({_ANY})[)\]]"
 _BRACKETS_AFTER = re.compile(rf"{_GAP}{_IN_BRACKETS}")
 _BRACKETS_BEFORE = re.compile(rf"{_IN_BRACKETS}[\s\"'.]*[:=]?[\s\"']*\Z")
@@ -114,7 +178,8 @@ def beside(text: str, start: int, end: int) -> Unit | None:
     >>> [beside(t, t.index("6"), t.index("8") + 1) for t in ("T 68F", "T[°C]: 68", "68 farms")]
     [Unit(symbol='°F', dimension='temperature'), Unit(symbol='°C', dimension='temperature'), None]
     """
-    if found := _AFTER.match(text, end):
+    found = _AFTER.match(text, end)
+    if found and not _NEXT_LABEL.match(text, end, found.end() + _NEXT_REACH):
         return named(found.group(1))
     found = _in_brackets(text, start, end)
     return named(found.group(1)) if found and len(found.group(1)) > 1 else None  # Zone (A) is no current
@@ -131,7 +196,8 @@ def in_label(text: str, start: int, end: int) -> Unit | None:
     """
     reach = max(0, start - _REACH)
     found = (
-        _KEY_AFTER.match(text, end)
+        _BEFORE_NUMBER.match(text, end)
+        or _KEY_AFTER.match(text, end)
         or _CELL_AFTER.match(text, end)
         or _LABEL.search(text, reach, start)
         or _KEY_BEFORE.search(text, reach, start)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from edge import mosquitto
+from edge.answer import Publication
 from edge.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, Client, connected
 
@@ -268,9 +269,18 @@ def test_a_broken_configuration_ends_with_78(tmp_path: Path, model_path: Path) -
 
     assert process.returncode == 78
     assert log == (
-        "edge: --set limits.output_tokens=none: limits.output_tokens: "
-        'expected an integer from 1 to 32768, got "none"\n'
+        '--set limits.output_tokens=none: limits.output_tokens: expected an integer from 1 to 32768, got "none"\n'
     )
+
+
+def test_a_password_that_cannot_be_read_ends_with_78(tmp_path: Path, model_path: Path) -> None:
+    """A password file that is not there is a fault of the configuration, found before the model is loaded."""
+    arguments = ("--set", "mqtt.username=edge", "--set", "mqtt.password_file=none")
+    with daemon(tmp_path, 1883, model_path, *arguments) as process:
+        _, log = process.communicate(timeout=PATIENCE_S)
+
+    assert process.returncode == 78
+    assert log.startswith(f"{tmp_path}/none: mqtt.password_file: cannot read the broker's password: ")
 
 
 def test_a_schema_that_does_not_fit_the_context_ends_with_78(tmp_path: Path, model_path: Path) -> None:
@@ -341,6 +351,16 @@ def test_a_reading_that_the_broker_refuses_is_published_again(tmp_path: Path, mo
     finally:
         broker.stop()
     assert "publication_refused topic=readings/greenhouse/bench why=Not authorized" in refusal
+
+
+def test_a_property_with_a_byte_order_mark_is_no_end(tmp_path: Path, broker: Mosquitto, model_path: Path) -> None:
+    """MQTT allows U+FEFF in a user property, which paho alone would answer with a disconnection, for ever."""
+    with serving(tmp_path, broker, model_path) as (client, _):
+        payload = b"T=21.4C RH=48%"
+        odd = Publication(topic="raw/greenhouse/bench", payload=payload, properties={"k": "x\ufeffy"})
+        client.broker.publish(odd)
+
+        assert client.reading("readings/greenhouse/bench") == {"temperature": 21.4, "humidity": 48}
 
 
 def test_a_client_whose_name_is_refused_says_why(tmp_path: Path, model_path: Path) -> None:

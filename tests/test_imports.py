@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edge"
-VALUES = {"errors", "literal", "keywords", "schema", "numerals", "pieces", "units", "message"}
+VALUES = {"errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"}
 
 
 def imported(path: Path) -> set[str]:

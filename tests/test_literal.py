@@ -15,6 +15,8 @@ from edge.literal import JSON, Number
         '["°C","\\"","\\\\","\\u0000"]',
         "[true,false,null,{},[]]",
         f"[{'9' * 400}.{'1' * 400}]",
+        "[-0,0,-0.0,1e999,-1E-999,0.1]",
+        '{"":{"a\\"b":[[],{}]},"\x7f":"\u2028😀"}',
     ],
 )
 def test_a_text_comes_back_as_it_was(text: str) -> None:
@@ -100,3 +102,40 @@ def test_leaves_know_where_they_are_written() -> None:
         (("c",), 'x,]}"', '"x,]}\\""'),
         (("e",), None, "null"),
     ]
+
+
+def test_every_leaf_of_a_text_is_found_where_it_is_written() -> None:
+    """Cut out and read alone, each leaf is its value; what lies between leaves are keys and marks."""
+    text = f'{{"z":-0,"n":[{"9" * 400},1e999,[]],"s":["","\\\\",":,{{}}[]"],"k\\"":{{"":null}}}}'
+
+    found = literal.leaves(text)
+
+    assert [leaf.path for leaf in found] == [
+        ("z",),
+        ("n", 0),
+        ("n", 1),
+        ("s", 0),
+        ("s", 1),
+        ("s", 2),
+        ('k"', ""),
+    ]
+    for leaf in found:
+        assert literal.dumps(leaf.value) == text[leaf.start : leaf.end]
+
+
+@pytest.mark.parametrize("text", ["7", '"x"', "null", "{}", "[]"])
+def test_leaves_of_the_smallest_texts(text: str) -> None:
+    """A scalar is its own leaf, an empty object or array has none."""
+    assert [leaf.path for leaf in literal.leaves(text)] == ([()] if text[0] not in "{[" else [])
+
+
+def test_leaves_of_what_is_no_json() -> None:
+    """A text that breaks off is told with the place."""
+    with pytest.raises(ValueError, match="not compact JSON at character 5"):
+        literal.leaves('{"a":"x')
+
+
+def test_minus_zero_is_zero() -> None:
+    """Its literal stays, its value is that of 0."""
+    assert literal.dumps(literal.loads("-0")) == "-0"
+    assert literal.loads("-0") == 0

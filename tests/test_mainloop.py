@@ -1,0 +1,242 @@
+"""The main thread's duties, on a broker in memory: what is published, acknowledged, dropped and fed, and when."""
+
+import queue
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from edge.answer import Publication
+from edge.broker import Broker, Confirmed, Connected, Disconnected, Received
+from edge.config.options import Limits
+from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, REPUBLISH_S, Event, MainLoop, Stop
+from edge.message import Message
+from edge.pipeline import Pipeline
+from edge.routes import Routes
+from tests import made
+
+if TYPE_CHECKING:
+    from edge.engine import Engine
+    from edge.extractor import Extractor
+
+
+@dataclass(kw_only=True)
+class BrokerInMemory:
+    """The door to MQTT without MQTT: writes down what it is told, and answers as the test says.
+
+    Attributes:
+        on_publish: called with each publication and its number; None leaves it unconfirmed.
+    """
+
+    on_publish: Callable[[int, Publication], None] | None = None
+    on_acknowledge: Callable[[Message], None] | None = None
+    is_alive: bool = True
+    published: list[Publication] = field(default_factory=list)
+    acknowledged: list[int] = field(default_factory=list)
+    greetings: int = 0
+
+    def connect(self) -> None:
+        """Connect at once."""
+
+    def greet(self) -> None:
+        """Count the greetings."""
+        self.greetings += 1
+
+    def publish(self, publication: Publication) -> int:
+        """Take a publication and number it from 1."""
+        self.published.append(publication)
+        if self.on_publish:
+            self.on_publish(len(self.published), publication)
+        return len(self.published)
+
+    def acknowledge(self, message: Message) -> None:
+        """Remember the packet id."""
+        self.acknowledged.append(message.packet_id)
+        if self.on_acknowledge:
+            self.on_acknowledge(message)
+
+    def close(self, *, timeout_s: float) -> None:
+        """Have nothing to close."""
+
+
+@dataclass(kw_only=True)
+class EngineAtRest:
+    """What the watchdog looks at of an engine."""
+
+    last_alive_s: float = 0.0
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """A main loop with a broker in memory, and a clock that the test moves."""
+
+    events: "queue.SimpleQueue[Event]" = field(default_factory=queue.SimpleQueue)
+    broker: BrokerInMemory = field(default_factory=BrokerInMemory)
+    engine: EngineAtRest = field(default_factory=EngineAtRest)
+    now_s: float = 0.0
+    tick_s: float = 0.0  # how far each look at the clock moves it
+
+    def clock(self) -> float:
+        """Return the time of the test."""
+        self.now_s += self.tick_s
+        return self.now_s
+
+    def serve(self, *events: Event) -> None:
+        """Let the loop handle these events, and all that follow from them, until it leaves."""
+        pipeline = Pipeline(  # without routes, each message is answered by a dead letter, and no model is asked
+            extractor=cast("Extractor", None), routes=Routes(()), prepared={}, limits=Limits(), base_topic="edge/t"
+        )
+        loop = MainLoop(
+            pipeline=pipeline,
+            broker=cast("Broker", self.broker),
+            engine=cast("Engine", self.engine),
+            events=self.events,
+            clock=self.clock,
+        )
+        for event in events:
+            self.events.put(event)
+        loop.serve()
+
+    def stop(self) -> None:
+        """Ask the loop to leave."""
+        self.events.put(Stop("SIGTERM"))
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """Give a bench whose broker confirms every publication at once."""
+    fresh = Bench()
+    fresh.broker.on_publish = lambda number, _: fresh.events.put(Confirmed(number, None))
+    return fresh
+
+
+def arrival(packet_id: int, *, epoch: int = 1, qos: int = 1) -> Received:
+    """Return the arrival of a message."""
+    return Received(made.message(b"T=1", qos=qos, packet_id=packet_id, epoch=epoch))
+
+
+def test_a_message_is_acknowledged_when_its_answer_is_confirmed(bench: Bench) -> None:
+    """The PUBACK of the input follows that of the output."""
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), arrival(7))
+
+    assert [p.topic for p in bench.broker.published] == ["edge/t/dead/_unrouted"]
+    assert bench.broker.acknowledged == [7]
+
+
+def test_nothing_is_acknowledged_before_its_answer_is_confirmed(bench: Bench) -> None:
+    """An answer that the broker never confirms leaves its message unacknowledged, even when the loop gives up."""
+    bench.broker.on_publish = lambda _number, _publication: bench.stop()
+    bench.tick_s = DRAIN_S / 2
+    bench.serve(Connected(1), arrival(7))
+
+    assert len(bench.broker.published) == 1
+    assert bench.broker.acknowledged == []
+
+
+def test_acknowledgements_keep_the_order_of_arrival(bench: Bench) -> None:
+    """Confirmations may come in any order; PUBACKs of inputs may not."""
+
+    def confirm_backwards(number: int, _publication: Publication) -> None:
+        if number == 3:
+            for earlier in (3, 2, 1):
+                bench.events.put(Confirmed(earlier, None))
+            bench.stop()
+
+    bench.broker.on_publish = confirm_backwards
+    bench.serve(Connected(1), arrival(5), arrival(9), arrival(2))
+
+    assert bench.broker.acknowledged == [5, 9, 2]
+
+
+def test_an_answer_of_an_earlier_connection_is_dropped(bench: Bench) -> None:
+    """After a reconnection the broker delivers again what was not acknowledged: only that delivery is answered."""
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), arrival(7, epoch=1), Connected(2), arrival(8, epoch=2))
+
+    assert bench.broker.greetings == 2
+    assert [p.topic for p in bench.broker.published] == ["edge/t/dead/_unrouted"]
+    assert bench.broker.acknowledged == [8]
+
+
+def test_a_message_at_qos_0_is_answered_and_not_acknowledged(bench: Bench) -> None:
+    """Nobody waits for the PUBACK of a message at QoS 0, and no reconnection brings it back."""
+
+    def confirm_and_stop(number: int, _publication: Publication) -> None:
+        bench.events.put(Confirmed(number, None))
+        bench.stop()
+
+    bench.broker.on_publish = confirm_and_stop
+    bench.serve(Connected(1), arrival(0, qos=0))
+
+    assert len(bench.broker.published) == 1
+    assert bench.broker.acknowledged == []
+
+
+def test_a_refused_answer_is_published_again_after_a_pause(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """The broker's refusal is an error in the log; the message waits for the second attempt."""
+    answers = iter([Confirmed(1, "Quota exceeded"), Confirmed(2, None)])
+    bench.broker.on_publish = lambda _number, _publication: bench.events.put(next(answers))
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.tick_s = REPUBLISH_S / 4
+    bench.serve(Connected(1), arrival(7))
+
+    assert len(bench.broker.published) == 2
+    assert bench.broker.acknowledged == [7]
+    assert "publication_refused topic=edge/t/dead/_unrouted why=Quota exceeded" in caplog.text
+
+
+def test_what_arrives_after_stop_is_left_to_the_broker(bench: Bench) -> None:
+    """A message that comes while the daemon leaves is neither answered nor acknowledged."""
+    bench.serve(Connected(1), Stop("SIGTERM"), arrival(7))
+
+    assert bench.broker.published == []
+    assert bench.broker.acknowledged == []
+
+
+def test_the_same_trouble_is_told_once(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that stays away for a night is one line in the log, and so is its return."""
+    caplog.set_level("INFO")
+    away = Disconnected("no broker answers at pi:1883")
+    bench.serve(away, away, away, Connected(1), away, Stop("SIGTERM"))
+
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line for line in lines if "connected" in line] == [
+        "disconnected why=no broker answers at pi:1883",
+        "connected epoch=1",
+        "disconnected why=no broker answers at pi:1883",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("is_thread_alive", "engine_silence_s", "is_fed"),
+    [(True, 0.0, True), (False, 0.0, False), (True, 2 * ENGINE_SILENCE_S, False)],
+    ids=["all-alive", "network-thread-dead", "engine-silent"],
+)
+def test_the_watchdog_is_fed_only_while_all_threads_live(
+    manager: socket.socket, is_thread_alive: bool, engine_silence_s: float, is_fed: bool
+) -> None:
+    """A dead network thread or a silent engine lets the service manager restart the daemon."""
+    bench = Bench(now_s=1000.0, tick_s=1.0)
+    bench.broker.is_alive = is_thread_alive
+    bench.engine.last_alive_s = bench.now_s - engine_silence_s
+    bench.serve(Disconnected("x"), Stop("SIGTERM"))
+
+    heard = manager.recv(4096).decode().splitlines()
+    while heard[-1] != "STOPPING=1":
+        heard += manager.recv(4096).decode().splitlines()
+    assert ("WATCHDOG=1" in heard) is is_fed
+
+
+@pytest.fixture
+def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Give the socket on which a service manager would listen; its watchdog bites after two seconds."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(5.0)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "2000000")
+        yield listening

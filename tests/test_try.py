@@ -1,0 +1,106 @@
+"""`edge try`: one text, no broker."""
+
+import json
+
+import pytest
+
+from edge import tryout
+from edge.config.options import Limits
+from edge.errors import Reason, Rejected
+from edge.extractor import Extractor
+from edge.pipeline import judge
+from edge.tryout import Trial
+from tests.made import extracted, prepared, schema_of
+
+SCHEMA = schema_of(
+    {"t": {"type": "number", "unit": "°C"}, "low": {"type": "boolean"}, "a/b": {"type": "string"}}, required=["t"]
+)
+
+
+def read(text: str, json_text: str) -> Trial:
+    """Return the trial of a text that was read as this JSON."""
+    extraction = extracted(text, SCHEMA, json_text)
+    return Trial(extraction=extraction, reading=judge(extraction, prepared(SCHEMA)), rejected=None)
+
+
+REJECTED = Trial(extraction=None, reading=None, rejected=Rejected(Reason.OVERSIZE, "expected at most 1 [b]"))
+
+
+def test_a_reading(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody watches, the reading is all that is printed."""
+    code = tryout.show(read("T=21.40C x", '{"t":21.40,"a/b":"x"}'), as_json=False)
+
+    assert code == 0
+    assert capsys.readouterr() == ('{"t":21.40,"a/b":"x"}\n', "")
+
+
+def test_a_rejection(capsys: pytest.CaptureFixture[str]) -> None:
+    """A rejection is told on stderr, and by the exit code."""
+    code = tryout.show(REJECTED, as_json=False)
+
+    assert code == 1
+    assert capsys.readouterr() == ("", "rejected: oversize: expected at most 1 [b]\n")
+
+
+def test_a_reading_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document holds reading, spans, confidence, rejection and time, under JSON Pointers."""
+    code = tryout.show(read("T=21.40C x", '{"t":21.40,"low":true,"a/b":"x"}'), as_json=True)
+
+    assert code == 0
+    assert capsys.readouterr().out == (
+        '{"reading":{"t":21.40,"low":true,"a/b":"x"},"spans":{"/t":[2,7],"/a~1b":[9,10]},'
+        '"confidence":{"/t":1.0000,"/low":1.0000,"/a~1b":1.0000},"rejected":null,"ms":500.0}\n'
+    )
+
+
+def test_a_rejection_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was rejected before it was read has no spans and no time."""
+    code = tryout.show(REJECTED, as_json=True)
+
+    assert code == 1
+    assert json.loads(capsys.readouterr().out) == {
+        "reading": None,
+        "spans": {},
+        "confidence": {},
+        "rejected": {"reason": "oversize", "detail": "expected at most 1 [b]"},
+        "ms": None,
+    }
+
+
+CELSIUS = schema_of({"t": {"type": "number", "unit": "°C"}}, required=["t"])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("payload", "reading", "rejected"),
+    [
+        (b"T=21.4C", '{"t":21.4}', None),
+        (b"T=68F", None, "unit_mismatch: t: '68' is in °F, expected °C"),
+        (b"no news", None, "missing: t: the schema requires it, and the text does not state it"),
+        (b"T=21\xb0C", None, "not_utf8: expected UTF-8, got byte 0xb0 at offset 4"),
+        (b"x" * 101, None, "oversize: expected at most 100 bytes, got 101"),
+        (b"", None, "missing: t: the schema requires it, and the text does not state it"),
+    ],
+)
+def test_attempts(payload: bytes, reading: str | None, rejected: str | None, extractor: Extractor) -> None:
+    """A payload is judged exactly as the daemon would."""
+    trial = tryout.attempt(extractor, CELSIUS, payload, Limits(payload_bytes=100))
+
+    assert (trial.reading and trial.reading.json) == reading
+    assert (trial.rejected and str(trial.rejected)) == rejected
+
+
+@pytest.mark.model
+def test_a_rejected_text_still_shows_what_was_read(
+    extractor: Extractor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The spans of a reading that was rejected tell where it went wrong."""
+    code = tryout.show(tryout.attempt(extractor, CELSIUS, b"T=68F", Limits()), as_json=True)
+
+    document = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert document["reading"] is None
+    assert document["spans"] == {"/t": [2, 4]}
+    assert 0 < document["confidence"]["/t"] <= 1
+    assert document["rejected"] == {"reason": "unit_mismatch", "detail": "t: '68' is in °F, expected °C"}
+    assert document["ms"] > 0
