@@ -84,16 +84,6 @@ def dotted(path: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def type_name(value: JSON) -> str:
-    """Return what JSON calls the type of a value.
-
-    >>> [type_name(v) for v in (True, 7, Number("7.5"), None, "x", [], {})]
-    ['boolean', 'number', 'number', 'null', 'string', 'array', 'object']
-    """
-    names = {bool: "boolean", str: "string", dict: "object", list: "array", type(None): "null"}
-    return names.get(type(value), "number")
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Leaf:
     """A string, number, boolean or null of a JSON text: where it hangs, and where it is written."""

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from edge import literal
-from edge.literal import JSON, Number
+from edge.literal import Number
 
 
 @pytest.mark.parametrize(
@@ -72,22 +72,6 @@ def test_infinity_is_not_written() -> None:
 def test_paths_in_both_spellings(path: literal.Path, pointer: str, dotted: str) -> None:
     """A place is a JSON Pointer to programs and a dotted path to people."""
     assert (pointer, dotted) == (literal.pointer(path), literal.dotted(path))
-
-
-def test_type_names() -> None:
-    """A boolean is no number, although Python has it as an int."""
-    values: list[JSON] = [True, 7, 0.5, Number("1"), "1", None, [], {}]
-
-    assert [literal.type_name(value) for value in values] == [
-        "boolean",
-        "number",
-        "number",
-        "number",
-        "string",
-        "null",
-        "array",
-        "object",
-    ]
 
 
 def test_leaves_know_where_they_are_written() -> None:
