@@ -25,18 +25,6 @@ from edge.message import Message
 
 log = logging.getLogger(__name__)
 
-
-def _tolerate_zero_width_no_break_space(read: Callable[[bytes, int], tuple[str, int]]) -> Any:
-    """Let paho read U+FEFF in a property: it takes it for a malformed packet and disconnects.
-
-    The broker delivers the message again on each connection, so one such message would end all traffic; and MQTT
-    allows the character ([MQTT-1.5.4-3]). It is read as U+FFFD, which is as long.
-    """
-    return lambda buffer, length: read(bytes(buffer).replace(b"\xef\xbb\xbf", b"\xef\xbf\xbd"), length)
-
-
-properties.readUTF = _tolerate_zero_width_no_break_space(properties.readUTF)
-
 RECONNECT_MOST_S = 30  # the longest pause between two attempts; the shortest is 1 s
 OUTGOING_IN_FLIGHT = 20  # paho's own default; it does not read the broker's receive maximum
 ONLINE, OFFLINE = "online", "offline"
@@ -239,3 +227,15 @@ def _topic(message: paho.MQTTMessage) -> str:
         return message.topic
     except UnicodeDecodeError:
         return "\ufffd"
+
+
+def _tolerate_zero_width_no_break_space(read: Callable[[bytes, int], tuple[str, int]]) -> Any:
+    """Let paho read U+FEFF in a property: it takes it for a malformed packet and disconnects.
+
+    The broker delivers the message again on each connection, so one such message would end all traffic; and MQTT
+    allows the character ([MQTT-1.5.4-3]). It is read as U+FFFD, which is as long.
+    """
+    return lambda buffer, length: read(bytes(buffer).replace(b"\xef\xbb\xbf", b"\xef\xbf\xbd"), length)
+
+
+properties.readUTF = _tolerate_zero_width_no_break_space(properties.readUTF)

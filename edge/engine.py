@@ -37,7 +37,7 @@ class Request:
         body: tokens of the text and of what follows it.
         grammar: llguidance's Lark.
         output_tokens: the most that may be written.
-        deadline_s: how long the decoding may take, from its start, not from `submit`.
+        deadline_s: how long body and output may take, from when the prefix is there, not from `submit`.
     """
 
     prefix: tuple[int, ...]

@@ -67,10 +67,7 @@ def _runs(text: str, known: frozenset[float]) -> Iterator[Numeral]:
         start, end = run.span()
         if start < read_until or _is_part_of_something_else(text, start, end):
             continue
-        if text[start - 1 : start] == "." and not (
-            start > 1 and (text[start - 2].isalnum() or text[start - 2] == ".")
-        ):
-            start -= 1
+        start -= _has_point_before(text, start)
         sign, sign_start = _sign(text, start)
         if power := _POWER_OF_TEN.match(text, end):
             read_until = power.end()
@@ -124,6 +121,12 @@ def _spaced(text: str) -> Iterator[Numeral]:
         whole = re.sub(r"[^0-9]", "", match.group(1))
         literal = whole + (f".{match.group(2)}" if match.group(2) else "")
         yield Numeral(literal=_legal(literal, sign), start=start, end=match.end())
+
+
+def _has_point_before(text: str, start: int) -> bool:
+    """Whether a decimal point begins the numeral: in `=.5`, but not in `a.5`, where a sentence ends, or `..5`."""
+    before = text[start - 2 : start - 1] if start > 1 else ""
+    return text[start - 1 : start] == "." and not before.isalnum() and before != "."
 
 
 def _is_part_of_something_else(text: str, start: int, end: int) -> bool:
