@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test check format clean
+.PHONY: help setup model demo test bench proof check format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,6 +23,12 @@ demo: model  ## run the main job on real messages: private broker, daemon, readi
 
 test: model  ## run all tests, on a real mosquitto and the real model
 	@$(BIN)/pytest
+
+bench: model  ## measure speed, memory and accuracy beside llama-cpp-python and llama-server; takes an hour
+	@$(BIN)/edge bench --peers --model $(MODEL) --out build
+
+proof: model  ## replay 10,000 messages of devices that change, the model reading each as well, and soak; takes hours
+	@EDGE_PROOF_MESSAGES=10000 EDGE_SOAK_MESSAGES=20000 $(BIN)/pytest -s tests/bench/test_proof.py tests/test_soak.py
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

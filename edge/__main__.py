@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import edge
 from edge.config.options import Config
@@ -94,6 +94,52 @@ def _demo(options: argparse.Namespace) -> int:
     return demo.run(options.config, options.messages)
 
 
+def _shapes_list(options: argparse.Namespace) -> int:
+    from edge import shapelist
+
+    shapelist.list_(_state_folder(options), route=options.route, as_json=options.json)
+    return OK
+
+
+def _shapes_show(options: argparse.Namespace) -> int:
+    from edge import shapelist
+
+    shapelist.show(_state_folder(options), options.route, options.shape_id, as_json=options.json)
+    return OK
+
+
+def _shapes_drop(options: argparse.Namespace) -> int:
+    from edge import shapelist
+
+    shapelist.drop(_state_folder(options), options.route, options.shape_id)
+    return OK
+
+
+def _bench(options: argparse.Namespace) -> int:
+    try:
+        from edge_bench import command, tune
+    except ModuleNotFoundError as error:
+        raise EdgeError(
+            f"bench: {error.name} is not installed; in a clone `pip install -e '.[bench]'` brings it"
+        ) from error
+    model = options.model or newest_model()
+    if options.tune:
+        return tune.run(model=model, limit=options.limit)
+    return command.run(
+        command.Options(
+            model=model,
+            out=options.out,
+            has_peers=options.peers,
+            rounds=options.rounds,
+            limit=options.limit,
+            only=tuple(options.only),
+            docs=options.docs,
+            llama_server=options.llama_server,
+            as_json=options.json,
+        )
+    )
+
+
 def newest_model(folder: Path = MODEL_FOLDER) -> Path:
     """Return the model in a folder that was written last.
 
@@ -106,6 +152,12 @@ def newest_model(folder: Path = MODEL_FOLDER) -> Path:
             f"{folder}: expected a model (*.gguf), found none; `make model` builds it, --model names one"
         )
     return models[-1]
+
+
+def _state_folder(options: argparse.Namespace) -> Path:
+    from edge import service
+
+    return cast("Path | None", options.state) or service.state_directory()
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -173,11 +225,51 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--predictions", type=Path, metavar="OUT", help="write a JSON line for each case")
     evaluate.set_defaults(verb=_eval)
 
+    _add_shapes(verbs.add_parser("shapes", help="show or drop what the shape cache has learned"))
+
     demo = verbs.add_parser("demo", help="show the whole way, with a private broker (in a clone: make demo)")
     demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
     demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
     demo.set_defaults(verb=_demo)
+
+    bench = verbs.add_parser("bench", help="measure speed, memory and accuracy on this machine")
+    _add_model(bench, "the newest")
+    bench.add_argument("--peers", action="store_true", help="llama-cpp-python and llama-server as well")
+    bench.add_argument("--llama-server", type=Path, metavar="FILE", help="one that is built already")
+    bench.add_argument("--rounds", type=_count, default=3, metavar="N", help="turns of what is compared (3)")
+    bench.add_argument("--limit", type=_count, metavar="N", help="messages a row takes at most")
+    bench.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these groups of rows")
+    bench.add_argument("--out", type=Path, default=Path("build"), metavar="DIR", help="for the results (build)")
+    bench.add_argument("--docs", type=Path, metavar="FILE", help="write the report to this file, too")
+    bench.add_argument("--tune", action="store_true", help="choose threads and slots for this machine instead")
+    bench.add_argument("--json", action="store_true", help="print the summary as JSON")
+    bench.set_defaults(verb=_bench)
     return whole
+
+
+def _add_shapes(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `shapes` its own verbs."""
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    kept = argparse.ArgumentParser(add_help=False)
+    kept.add_argument("--state", type=Path, metavar="DIR", help="the daemon's state directory (/var/lib/edge)")
+    shown = argparse.ArgumentParser(add_help=False)
+    shown.add_argument("--json", action="store_true", help="print all that is known as JSON")
+
+    listed = verbs.add_parser("list", parents=[kept, shown], help="which shapes are replayed, or being learned")
+    listed.add_argument("--route", metavar="NAME", help="of one route alone")
+    listed.set_defaults(verb=_shapes_list)
+
+    show = verbs.add_parser("show", parents=[kept, shown], help="where each value of one shape comes from")
+    show.add_argument("route", metavar="ROUTE")
+    show.add_argument("shape_id", metavar="SHAPE-ID", help="8 digits or more, as `list` shows them")
+    show.set_defaults(verb=_shapes_show)
+
+    drop = verbs.add_parser("drop", parents=[kept], help="forget shapes; the model reads them anew")
+    which = drop.add_mutually_exclusive_group(required=True)
+    which.add_argument("route", nargs="?", metavar="ROUTE", help="all shapes of a route")
+    which.add_argument("--all", action="store_true", help="all shapes of all routes")
+    drop.add_argument("shape_id", nargs="?", metavar="SHAPE-ID", help="one shape of the route")
+    drop.set_defaults(verb=_shapes_drop)
 
 
 def _add_model(parser: argparse.ArgumentParser, default: str) -> None:

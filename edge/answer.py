@@ -12,6 +12,7 @@ from edge.errors import Reason, Rejected
 from edge.literal import JSON, dumps
 from edge.message import Message
 from edge.reading import Reading
+from edge.replay import Replay
 
 DEAD_PAYLOAD_BYTES = 4096  # of the payload, at most, go into a dead letter; its length and sha256 name the rest
 DEAD_DETAIL_CHARS = 1000
@@ -35,12 +36,16 @@ class Answer:
     Attributes:
         route: the name of the route that the message took; None where none did.
         rejected: why there is no reading; None where there is one.
+        reading: the model's; None where there is none, and for a replay.
+        replay: the shape cache's; None where the model was asked.
     """
 
     message: Message
     publication: Publication
     route: str | None
     rejected: Rejected | None = None
+    reading: Reading | None = None
+    replay: Replay | None = None
 
 
 def of_reading(message: Message, reading: Reading, *, route: str, topic: str, retain: bool) -> Answer:
@@ -48,7 +53,15 @@ def of_reading(message: Message, reading: Reading, *, route: str, topic: str, re
     publication = Publication(
         topic=topic, payload=reading.json.encode(), retain=retain, properties=_provenance(message)
     )
-    return Answer(message=message, publication=publication, route=route)
+    return Answer(message=message, publication=publication, route=route, reading=reading)
+
+
+def of_replay(message: Message, replay: Replay, *, route: str, topic: str, retain: bool) -> Answer:
+    """Return the answer that publishes a reading of the shape cache to a topic."""
+    publication = Publication(
+        topic=topic, payload=replay.json.encode(), retain=retain, properties=_provenance(message)
+    )
+    return Answer(message=message, publication=publication, route=route, replay=replay)
 
 
 def of_rejection(message: Message, rejected: Rejected, *, route: str | None, base_topic: str) -> Answer:

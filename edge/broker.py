@@ -1,11 +1,13 @@
 """Owns the door to the MQTT client: connect, subscribe, publish, acknowledge, the last will.
 
-Knows nothing of routes or readings. The only importer of paho: its callbacks run on paho's thread and only hand
-events over; its errors leave as BrokerError.
+Knows nothing of routes or readings. The only importer of paho: its callbacks run while the owner waits (see
+`connection.py`) and only hand events over; its errors leave as BrokerError.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,19 +16,19 @@ import paho.mqtt.client as paho
 from paho.mqtt import properties
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
+from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.answer import Publication
 from edge.config.options import Mqtt, Protocol
+from edge.connection import Connection, Wakeup
 from edge.errors import BrokerError
 from edge.message import Message
 
 log = logging.getLogger(__name__)
 
-RECONNECT_MOST_S = 30  # the longest pause between two attempts; the shortest is 1 s
-OUTGOING_IN_FLIGHT = 20  # paho's own default; it does not read the broker's receive maximum
+OUTGOING_IN_FLIGHT = 20  # publications without a PUBACK, where the broker does not say how many it takes
 ONLINE, OFFLINE = "online", "offline"
 
 
@@ -66,8 +68,9 @@ class Broker:
     """One MQTT session that outlives its connections.
 
     Args:
-        emit: takes the events; called on paho's thread, so it must only pass them on.
+        emit: takes the events; called inside `wait`.
         clock: the present moment, aware, UTC.
+        monotonic: seconds that never go back.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Broker:
         subscriptions: Sequence[str],
         emit: Callable[[Event], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._options = options
         self._is_mqtt5 = options.protocol is Protocol.MQTT_5
@@ -89,9 +93,11 @@ class Broker:
         self._epoch = 0
         self._was_refused = False  # the last attempt, by the broker
         self._client = self._new_client(password)
+        self._monotonic = monotonic
+        self._connection = Connection(self._client, on_no_answer=self._on_no_answer, clock=monotonic)
 
     def connect(self) -> None:
-        """Start to connect, and go on trying for ever; Connected says when it worked."""
+        """Let `wait` connect, and go on trying for ever; Connected says when it worked."""
         arguments: dict[str, Any] = {}
         if self._is_mqtt5:
             details = _properties(PacketTypes.CONNECT)
@@ -102,7 +108,10 @@ class Broker:
         self._client.connect_async(
             self._options.host, self._options.port, keepalive=self._options.keepalive_s, **arguments
         )
-        self._client.loop_start()
+
+    def wait(self, timeout_s: float, wakeup: Wakeup) -> None:
+        """Let the connection work until something came of it, or until the wake-up; at most so long."""
+        self._connection.wait(timeout_s, wakeup)
 
     def greet(self) -> None:
         """Subscribe, then say that the daemon is there. To be called on each Connected, not on paho's thread."""
@@ -121,12 +130,7 @@ class Broker:
         Raises:
             BrokerError: the client does not take it.
         """
-        details = None
-        if self._is_mqtt5:
-            details = _properties(PacketTypes.PUBLISH)
-            details.PayloadFormatIndicator = 1  # UTF-8
-            details.ContentType = "application/json"
-            details.UserProperty = list(publication.properties.items())
+        details: Any = _JsonProperties(publication.properties) if self._is_mqtt5 else None
         try:
             info = self._client.publish(
                 publication.topic, publication.payload, qos=1, retain=publication.retain, properties=details
@@ -143,18 +147,18 @@ class Broker:
     def close(self, *, timeout_s: float) -> None:
         """Say that the daemon leaves, and disconnect; the session stays with the broker."""
         if self._client.is_connected():
+            leave_at_s = self._monotonic() + timeout_s
             try:
-                self._client.publish(self._status_topic, OFFLINE, qos=1, retain=True).wait_for_publish(timeout_s)
+                said = self._client.publish(self._status_topic, OFFLINE, qos=1, retain=True)
+                while not said.is_published() and self._monotonic() < leave_at_s:
+                    opened = self._client.socket()
+                    if opened is None:
+                        break
+                    self._connection.wait(timeout_s, opened)
             except (RuntimeError, ValueError) as error:
                 log.warning("offline_not_published why=%s", error)
         self._client.disconnect()
-        self._client.loop_stop()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether paho's thread runs: an exception in a callback ends it, and the process would stay up deaf."""
-        thread = self._client._thread  # noqa: SLF001  # paho has no public way to ask
-        return thread is not None and thread.is_alive()
+        self._client.loop_write()
 
     def _new_client(self, password: str | None) -> paho.Client:
         options = self._options
@@ -166,30 +170,33 @@ class Broker:
             manual_ack=True,
         )
         client.max_inflight_messages_set(OUTGOING_IN_FLIGHT)
-        client.reconnect_delay_set(1, RECONNECT_MOST_S)
         client.will_set(self._status_topic, OFFLINE, qos=1, retain=True)
         if options.username is not None:
             client.username_pw_set(options.username, password)
+        client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
-        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         return client
 
-    def _on_connect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+    def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: ReasonCode, details: Any) -> None:
         self._was_refused = reason.is_failure
         if reason.is_failure:
             self._emit(Disconnected(f"the broker refused: {reason}"))
-        else:
-            self._epoch += 1
-            self._emit(Connected(self._epoch))
+            return
+        self._connection.succeeded()
+        # paho does not heed what the broker says, and has no public way to set it now ([MQTT-3.3.4-9])
+        client._max_inflight_messages = getattr(details, "ReceiveMaximum", OUTGOING_IN_FLIGHT)  # noqa: SLF001
+        self._epoch += 1
+        self._emit(Connected(self._epoch))
 
-    def _on_connect_fail(self, _client: Any, _data: Any) -> None:
+    def _on_no_answer(self) -> None:
         self._emit(Disconnected(f"no broker answers at {self._options.host}:{self._options.port}"))
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        self._connection.failed()
         if self._was_refused:  # said already, and better
             return
         self._emit(Disconnected(f"the connection ended: {reason}"))
@@ -215,6 +222,37 @@ class Broker:
         for reason in reasons:
             if reason.is_failure:
                 log.error("subscription_refused why=%s hint=check the broker's access rules", reason)
+
+
+def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:
+    """Let small packets go out as they come: an acknowledgement that waits for company costs 40 ms (Nagle)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _JsonProperties:
+    """The properties of a PUBLISH of JSON, packed as MQTT 5 wants them (2.2.2): all that paho asks of them.
+
+    paho's own class checks each assignment against each name, which takes longer than a replay.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, user_properties: Mapping[str, str]) -> None:
+        pairs = (b"\x26" + _utf8(name) + _utf8(value) for name, value in user_properties.items())
+        body = _JSON_IN_UTF8 + b"".join(pairs)
+        self._packed: bytes = VariableByteIntegers.encode(len(body)) + body  # type: ignore[no-untyped-call]  # paho
+
+    def pack(self) -> bytes:
+        """Return the length and the properties."""
+        return self._packed
+
+
+def _utf8(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(2, "big") + data
+
+
+_JSON_IN_UTF8 = b"\x01\x01\x03" + _utf8("application/json")  # payload format indicator, content type
 
 
 def _properties(packet_type: int) -> Any:

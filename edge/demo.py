@@ -3,7 +3,6 @@
 Knows nothing of the daemon's inside: it sees what any MQTT client sees.
 """
 
-import queue
 import socket
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from edge.broker import Broker, Connected, Event, Received
 from edge.config.options import Config, Mqtt
 from edge.demoscript import Outcome, Sample
 from edge.errors import EdgeError
+from edge.mailbox import Mailbox
 from edge.message import Message
 
 READY_S = 60.0  # for the daemon to load the model and connect
@@ -60,7 +60,7 @@ class _Audience:
     """Another client of the broker: publishes the messages and hears the answers."""
 
     broker: Broker
-    events: "queue.SimpleQueue[Event]"
+    events: Mailbox[Event]
     base_topic: str
 
     def wait_until_online(self, daemon: "subprocess.Popen[bytes]") -> None:
@@ -87,10 +87,10 @@ class _Audience:
 
     def next_message(self, *, timeout_s: float) -> Message | None:
         """Return the next message, acknowledged; None where none comes in time."""
-        try:
-            event = self.events.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
+        event = self.events.take()
+        if event is None:
+            self.broker.wait(timeout_s, self.events)
+            event = self.events.take()
         if isinstance(event, Connected):
             self.broker.greet()
         if not isinstance(event, Received):
@@ -101,7 +101,7 @@ class _Audience:
 
 @contextmanager
 def _audience(settings: Config, port: int) -> Iterator[_Audience]:
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    events: Mailbox[Event] = Mailbox()
     outputs = [route.output.as_filter(topic_filter) for route in settings.routes for topic_filter in route.filters]
     broker = Broker(
         Mqtt(host="127.0.0.1", port=port, client_id=_CLIENT),
@@ -115,6 +115,7 @@ def _audience(settings: Config, port: int) -> Iterator[_Audience]:
         yield _Audience(broker=broker, events=events, base_topic=settings.base_topic)
     finally:
         broker.close(timeout_s=1.0)
+        events.close()
 
 
 @contextmanager

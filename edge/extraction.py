@@ -35,6 +35,7 @@ class Extraction:
 
     Attributes:
         left_out: places of values that the model wrote, but whose characters belong to another, surer value.
+        decoded: what the model wrote, and what it took; None where it was not asked.
     """
 
     text: str
@@ -42,6 +43,7 @@ class Extraction:
     values: tuple[Value, ...]
     left_out: tuple[Path, ...]
     duration_s: float
+    decoded: Decoded | None = None
 
 
 def assemble(text: str, root: Node, decoded: Decoded) -> Extraction:
@@ -65,6 +67,7 @@ def assemble(text: str, root: Node, decoded: Decoded) -> Extraction:
         ),
         left_out=tuple(claim.leaf.path for claim in claims if claim.is_lost),
         duration_s=decoded.duration_s,
+        decoded=decoded,
     )
 
 
@@ -72,8 +75,8 @@ def confidence(leaf: Leaf, output: str, choices: Sequence[Choice]) -> float:
     """Return the probability that the model gave to a value: of its tokens, and of ending where it ends.
 
     >>> leaf = literal.leaves('{"t":21}')[0]
-    >>> digit = Choice(start=6, end=7, probability=0.9, closing=0.0, beyond=0.1)
-    >>> brace = Choice(start=7, end=8, probability=0.5, closing=0.0, beyond=0.8)
+    >>> digit = Choice(start=6, end=7, probability=0.9, closing=0.0, beyond=0.1, gap=2.2)
+    >>> brace = Choice(start=7, end=8, probability=0.5, closing=0.0, beyond=0.8, gap=0.1)
     >>> round(confidence(leaf, '{"t":21}', [digit, brace]), 3)
     0.72
     """
@@ -94,7 +97,8 @@ def presences(leaves: Sequence[Leaf], output: str, choices: Sequence[Choice]) ->
     """Return for each leaf the probability of what was written between it and the leaf before: mostly its key.
 
     >>> leaves = literal.leaves('{"t":21}')
-    >>> presences(leaves, '{"t":21}', [Choice(start=2, end=3, probability=0.7, closing=0.0, beyond=0.0)])
+    >>> key = Choice(start=2, end=3, probability=0.7, closing=0.0, beyond=0.0, gap=0.8)
+    >>> presences(leaves, '{"t":21}', [key])
     [0.7]
     """
     found, after = [], 0

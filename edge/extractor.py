@@ -6,14 +6,15 @@ Knows nothing of MQTT and judges nothing: what the schema requires or bounds is 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge import extraction, grammar, prompt
 from edge.config.options import Limits
-from edge.engine import SEQUENCES, Engine, Request
+from edge.engine import ALL_LEVERS, SLOTS, Engine, Levers, Request, sequences
 from edge.errors import EdgeError, ModelError, Reason, Rejected
 from edge.extraction import Extraction
+from edge.history import History
 from edge.model import Model
 from edge.reading import Validator
 from edge.schema import Schema
@@ -24,7 +25,15 @@ _SAMPLE = 'Pump "P-301A"\nT=-21.4C at 14:03, 1,5 bar'  # a text of every kind, t
 
 
 @contextmanager
-def open_model(path: Path, *, threads: int | None, context_tokens: int, limits: Limits) -> Iterator["Extractor"]:
+def open_model(
+    path: Path,
+    *,
+    threads: int | None,
+    context_tokens: int,
+    limits: Limits,
+    slots: int = SLOTS,
+    levers: Levers = ALL_LEVERS,
+) -> Iterator["Extractor"]:
     """Load a model and give an extractor for as long as the block lasts.
 
     Args:
@@ -32,13 +41,15 @@ def open_model(path: Path, *, threads: int | None, context_tokens: int, limits: 
         threads: how many cores may compute; None for all, but one of four or more, which is left to the broker.
         context_tokens: tokens that the KV cache holds, prefixes of schemas included.
         limits: what one text may cost.
+        slots: how many texts are read together, at most.
+        levers: what makes it fast; all but when measuring.
 
     Raises:
         ModelError: the file cannot be loaded, or its weights were trained for another prompt.
     """
     cores = len(os.sched_getaffinity(0))
     threads = threads or (cores if cores < _CORES_TO_SPARE else cores - 1)
-    model = Model(path, threads=threads, context_tokens=context_tokens, sequences=SEQUENCES)
+    model = Model(path, threads=threads, context_tokens=context_tokens, sequences=sequences(slots))
     try:
         contract = model.metadata(prompt.CONTRACT_KEY)
         if contract != prompt.CONTRACT:
@@ -46,7 +57,7 @@ def open_model(path: Path, *, threads: int | None, context_tokens: int, limits: 
                 f"{path}: expected a model of the prompt contract {prompt.CONTRACT} ({prompt.CONTRACT_KEY}), "
                 f"got {contract or 'one without a contract'}; convert its adapter with edge-convert"
             )
-        engine = Engine(model)
+        engine = Engine(model, slots=slots, levers=levers)
         engine.start()
         try:
             yield Extractor(engine, tokenize=model.tokenize, context_tokens=context_tokens, limits=limits)
@@ -58,11 +69,17 @@ def open_model(path: Path, *, threads: int | None, context_tokens: int, limits: 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prepared:
-    """A schema made ready once: its prompt prefix in tokens, and its judge."""
+    """A schema made ready once: its prompt prefix in tokens, its judge, and what was read under it lately.
+
+    Attributes:
+        flow: whose texts these are; flows take turns in the engine.
+    """
 
     schema: Schema
     prefix: tuple[int, ...]
     validator: Validator
+    flow: str = ""
+    history: History = field(default_factory=History)
 
 
 class Extractor:
@@ -77,8 +94,8 @@ class Extractor:
         self._limits = limits
         self._suffix = tokenize(prompt.SUFFIX)
 
-    def prepare(self, schema: Schema) -> Prepared:
-        """Return a schema made ready, its prompt and its grammar tried.
+    def prepare(self, schema: Schema, *, flow: str = "") -> Prepared:
+        """Return a schema made ready, its prompt and its grammar tried; flows with a name of their own take turns.
 
         Raises:
             EdgeError: the schema leaves no room for a message in the context, or its grammar is refused.
@@ -93,7 +110,7 @@ class Extractor:
             )
         if refusal := self.engine.grammar_error(grammar.build(schema.root, _SAMPLE)):
             raise EdgeError(f"llguidance refuses the grammar of this schema: {refusal}")
-        return Prepared(schema=schema, prefix=prefix, validator=Validator(schema))
+        return Prepared(schema=schema, prefix=prefix, validator=Validator(schema), flow=flow)
 
     def extract(self, prepared: Prepared, text: str) -> Extraction:
         """Return what a text states of a schema's fields.
@@ -113,6 +130,10 @@ class Extractor:
             grammar=grammar.build(prepared.schema.root, text),
             output_tokens=self._limits.output_tokens,
             deadline_s=self._limits.deadline_s,
+            draft=tuple(self._tokenize(prepared.history.guess(text))),
+            flow=prepared.flow,
         )
         decoded = self.engine.submit(request).result()
-        return extraction.assemble(text, prepared.schema.root, decoded)
+        found = extraction.assemble(text, prepared.schema.root, decoded)
+        prepared.history.add(found)
+        return found

@@ -1,16 +1,14 @@
 """Owns the main thread: publishes answers, acknowledges messages, feeds the watchdog, one event after the other.
 
-Knows nothing of how a reading comes about. Three threads meet here in a queue: paho's emits events, the worker
-answers messages, and this one does the rest.
+Knows nothing of how a reading comes about. This thread talks to the broker and owns the shape cache, whose replays
+need no other; workers wait for the model, and put what comes of it into this one's mailbox.
 """
 
 import logging
-import queue
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 
 from edge import broker as brokers
@@ -19,8 +17,11 @@ from edge.answer import Answer
 from edge.broker import Broker, Confirmed, Connected, Disconnected, Received
 from edge.engine import Engine
 from edge.ledger import Ledger
+from edge.mailbox import Mailbox
 from edge.message import Message
-from edge.pipeline import Pipeline
+from edge.pipeline import Audit, Pipeline
+from edge.replay import Replay
+from edge.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +33,16 @@ ENGINE_SILENCE_S = 30.0  # the model thread comes round at each step, many times
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The worker has an answer."""
+    """A worker has an answer."""
 
-    answer: Answer
+    work: Future[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A worker has audited a replay."""
+
+    audit: Audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,7 @@ class Stop:
     signal_name: str
 
 
-Event = brokers.Event | Answered | Stop
+Event = brokers.Event | Answered | Audited | Stop
 
 
 def ignore_hangup(_number: int, _frame: object) -> None:
@@ -53,7 +61,12 @@ def ignore_hangup(_number: int, _frame: object) -> None:
 
 
 class MainLoop:
-    """The main thread's work: one event after the other."""
+    """The main thread's work: one event after the other.
+
+    Args:
+        cache: the pipeline's, to be kept and audited here; None where there is none.
+        workers: how many messages wait for the model at a time: enough for the engine to let routes take turns.
+    """
 
     def __init__(
         self,
@@ -61,7 +74,9 @@ class MainLoop:
         pipeline: Pipeline,
         broker: Broker,
         engine: Engine,
-        events: "queue.SimpleQueue[Event]",
+        events: Mailbox[Event],
+        cache: ShapeCache | None = None,
+        workers: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._pipeline = pipeline
@@ -70,7 +85,8 @@ class MainLoop:
         self._events = events
         self._clock = clock
         self._ledger = Ledger()
-        self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="edge-worker")
+        self._cache = cache
+        self._workers = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
         self._working: dict[Future[Answer], Message] = {}
         self._published: dict[int, Answer] = {}  # by publication id, until the broker confirms
         self._refused: list[tuple[float, Answer]] = []  # when to publish again
@@ -87,13 +103,19 @@ class MainLoop:
         service.notify("READY=1", "STATUS=waiting for the broker")
         log.info("ready")
         while not self._may_leave():
-            with suppress(queue.Empty):
-                self._handle(self._events.get(timeout=TICK_S))
+            self._broker.wait(TICK_S, self._events)
+            while (event := self._events.take()) is not None:
+                self._handle(event)
             self._publish_refused_again()
             self._feed_watchdog()
+            if self._cache is not None:
+                self._cache.tick()
         self._workers.shutdown(wait=False, cancel_futures=True)
         self._broker.close(timeout_s=TICK_S)
         self._counts["unanswered"] += len(self._working) + len(self._refused)
+        if self._cache is not None:
+            self._cache.flush()
+            self._counts += self._cache.counts
         log.info("stopped %s", " ".join(f"{name}={count}" for name, count in sorted(self._counts.items())))
 
     def _handle(self, event: Event) -> None:
@@ -104,8 +126,12 @@ class MainLoop:
                 self._wait_for_broker(why)
             case Received(message):
                 self._take(message)
-            case Answered(answer):
-                self._publish(answer)
+            case Answered(work):
+                self._working.pop(work, None)
+                self._pipeline.learn(work.result())
+                self._publish(work.result())
+            case Audited(audit):
+                self._judge(audit)
             case Confirmed(publication_id, refusal):
                 self._settle(publication_id, refusal)
             case Stop(signal_name):
@@ -137,14 +163,15 @@ class MainLoop:
         if self._leave_at_s is not None:
             return  # not acknowledged, so the broker keeps it for the next start
         self._ledger.admit(message)
+        known = self._pipeline.recall(message)
+        if known is not None:
+            self._publish(known)
+            return
         work = self._workers.submit(self._pipeline.answer, message)
         self._working[work] = message
-        work.add_done_callback(
-            lambda done: None if done.cancelled() else self._events.put(Answered(done.result()))
-        )
+        work.add_done_callback(lambda done: None if done.cancelled() else self._events.put(Answered(done)))
 
     def _publish(self, answer: Answer) -> None:
-        self._working = {work: message for work, message in self._working.items() if message is not answer.message}
         if not self._ledger.is_current(answer.message):
             self._counts["overtaken"] += 1  # by a reconnection: the message comes, or came, again
             return
@@ -163,6 +190,31 @@ class MainLoop:
         for message in self._ledger.settle(answer.message):
             self._broker.acknowledge(message)
         self._record(answer)
+        if answer.replay is not None and self._cache is not None:
+            is_idle = self._engine.is_idle
+            if self._cache.published(answer.replay, answer.message.id, is_engine_idle=is_idle):
+                self._start_audit(answer.replay)
+
+    def _start_audit(self, replay: Replay) -> None:
+        """Let the model read a replayed text, behind."""
+        work = self._workers.submit(self._pipeline.audit, replay)
+        work.add_done_callback(lambda done: None if done.cancelled() else self._events.put(Audited(done.result())))
+
+    def _judge(self, audit: Audit) -> None:
+        """Let the cache take note of an audit; name the readings that it puts in doubt."""
+        assert self._cache is not None
+        if not audit.is_done:
+            self._cache.abandoned(audit.replay, duration_s=audit.duration_s)
+            return
+        doubt = self._cache.audited(audit.replay, audit.json, duration_s=audit.duration_s)
+        if doubt is not None:
+            log.warning(
+                "shape_dropped route=%s shape=%s why=the model reads it otherwise in_doubt=%d ids=%s",
+                doubt.route,
+                doubt.shape_id,
+                doubt.count,
+                ",".join(doubt.message_ids),
+            )
 
     def _record(self, answer: Answer) -> None:
         if answer.rejected is None:
@@ -191,9 +243,10 @@ class MainLoop:
         return is_idle or not self._is_connected or self._clock() >= self._leave_at_s
 
     def _feed_watchdog(self) -> None:
-        """Give the sign of life, but only while paho's thread and the model thread live, too."""
+        """Give the sign of life, but only while the model thread lives, too."""
         now = self._clock()
         is_engine_alive = now - self._engine.last_alive_s < ENGINE_SILENCE_S
-        if now - self._fed_at_s >= self._feed_every_s and self._broker.is_alive and is_engine_alive:
+        is_due = self._feed_every_s and now - self._fed_at_s >= self._feed_every_s
+        if is_due and is_engine_alive:
             self._fed_at_s = now
             service.notify("WATCHDOG=1")

@@ -6,11 +6,12 @@ Knows nothing of the MQTT client, of routes or of what becomes of the message.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from edge.errors import Reason, Rejected
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Message:
     """One PUBLISH.
 
@@ -27,7 +28,7 @@ class Message:
     epoch: int
     received_at: datetime
 
-    @property
+    @cached_property
     def id(self) -> str:
         """A name that a redelivery of the same message has too: it never depends on the time of arrival.
 

@@ -26,7 +26,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 import llama_cpp  # see above
 from llguidance.llamacpp import lltokenizer_from_vocab  # imports llama_cpp itself
 
-BATCH_TOKENS = 512  # the most that one decode call is given; llama.cpp aborts the process above its n_batch
+BATCH_TOKENS = 128  # the most that one decode call is given; llama.cpp aborts the process above its n_batch
+BATCH_ROWS = 64  # the most rows of logits of a call: 196 kB each, twice
 _FILE_TYPES = {"Q4_0": 2}  # enum llama_ftype, llama.h
 _COMPLAINTS = {3, 4}  # warnings and errors of enum ggml_log_level, ggml.h
 
@@ -37,12 +38,17 @@ class ContextFull(ModelError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feed:
-    """One token on its way into the model: at a position of a sequence, with or without a row of logits."""
+    """Consecutive tokens of one sequence on their way into the model.
 
-    token: int
+    Attributes:
+        position: of the first token.
+        wanted: which of the tokens get a row of logits, counted from 0.
+    """
+
+    tokens: Sequence[int]
     position: int
     sequence: int
-    wants_logits: bool = False
+    wanted: Sequence[int] = ()
 
 
 class Model:
@@ -63,9 +69,7 @@ class Model:
             raise ModelError(f"{path}: expected a GGUF model file, found none; `make model` builds it")
         self.path = path
         with _llama_log() as log:
-            self._model = llama_cpp.llama_model_load_from_file(
-                str(path).encode(), llama_cpp.llama_model_default_params()
-            )
+            self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), _model_params())
             if not self._model:
                 raise ModelError(f"{path}: expected a GGUF model that llama.cpp can load; it says: {_first(log)}")
             self._context = llama_cpp.llama_init_from_model(
@@ -75,14 +79,13 @@ class Model:
                 raise ModelError(f"{path}: no context of {context_tokens} tokens; llama.cpp says: {_first(log)}")
         self._memory = llama_cpp.llama_get_memory(self._context)
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self._batch = llama_cpp.llama_batch_init(BATCH_TOKENS, 0, 1)
+        self._columns = _Columns()
         self.context_tokens = context_tokens
         self.vocab_size: int = llama_cpp.llama_vocab_n_tokens(self._vocab)
         self.end_token: int = llama_cpp.llama_vocab_eos(self._vocab)
 
     def close(self) -> None:
         """Give back the model's memory; nothing else may be called after."""
-        llama_cpp.llama_batch_free(self._batch)
         llama_cpp.llama_free(self._context)
         llama_cpp.llama_model_free(self._model)
 
@@ -106,30 +109,40 @@ class Model:
         """Return this vocabulary as llguidance wants it. Takes about a second: do it once."""
         return lltokenizer_from_vocab(self._vocab)
 
-    def decode(self, feeds: Sequence[Feed]) -> None:
-        """Run up to BATCH_TOKENS tokens through the model; rows of logits are valid until the next call.
+    def decode(self, feeds: Sequence[Feed]) -> list[list[NDArray[np.float32]]]:
+        """Run up to BATCH_TOKENS tokens through the model.
+
+        Returns:
+            For each feed the rows of logits that it wants, shape (vocab_size,): views, valid until the next call.
 
         Raises:
             ContextFull: the KV cache has too few free cells.
             ModelError: llama.cpp failed.
         """
-        assert len(feeds) <= min(BATCH_TOKENS, self.context_tokens), "llama.cpp would abort the process"
-        batch = self._batch
-        batch.n_tokens = len(feeds)
-        for row, feed in enumerate(feeds):
-            batch.token[row] = feed.token
-            batch.pos[row] = feed.position
-            batch.n_seq_id[row] = 1
-            batch.seq_id[row][0] = feed.sequence
-            batch.logits[row] = feed.wants_logits
-        code = llama_cpp.llama_decode(self._context, batch)
+        count = sum(len(feed.tokens) for feed in feeds)
+        assert count <= min(BATCH_TOKENS, self.context_tokens), "llama.cpp would abort the process"
+        assert sum(len(feed.wanted) for feed in feeds) <= BATCH_ROWS, "llama.cpp would abort the process"
+        columns, start = self._columns, 0
+        for feed in feeds:
+            end = start + len(feed.tokens)
+            columns.tokens[start:end] = feed.tokens
+            columns.positions[start:end] = np.arange(feed.position, feed.position + end - start)
+            columns.sequences[start:end] = feed.sequence
+            columns.wants_logits[start:end] = 0
+            columns.wants_logits[[start + index for index in feed.wanted]] = 1
+            start = end
+        code = llama_cpp.llama_decode(self._context, columns.batch(count))
         if code == 1:  # llama.h: could not find a KV slot for the batch
-            raise ContextFull(f"no room for {len(feeds)} more tokens in a context of {self.context_tokens}")
+            raise ContextFull(f"no room for {count} more tokens in a context of {self.context_tokens}")
         if code != 0:
-            raise ModelError(f"llama_decode failed with code {code} on {len(feeds)} tokens")
+            raise ModelError(f"llama_decode failed with code {code} on {count} tokens")
+        rows, start = [], 0
+        for feed in feeds:
+            rows.append([self._logits(start + index) for index in feed.wanted])
+            start += len(feed.tokens)
+        return rows
 
-    def logits(self, row: int) -> NDArray[np.float32]:
-        """Return the logits, shape (vocab_size,), of the row-th feed of the last call: a view, not a copy."""
+    def _logits(self, row: int) -> NDArray[np.float32]:
         pointer = llama_cpp.llama_get_logits_ith(self._context, row)
         if not pointer:
             raise ModelError(f"no logits for row {row} of the last call")
@@ -142,6 +155,11 @@ class Model:
     def forget(self, sequence: int) -> None:
         """Empty a sequence; cells that no other sequence shares become free."""
         llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def move(self, source: int, target: int, position: int) -> None:
+        """Give the cells of a sequence, from a position on, to another sequence."""
+        llama_cpp.llama_memory_seq_cp(self._memory, source, target, position, -1)
+        llama_cpp.llama_memory_seq_rm(self._memory, source, position, -1)
 
 
 def quantize(source: Path, target: Path, *, file_type: str, threads: int) -> None:
@@ -165,18 +183,55 @@ def quantize(source: Path, target: Path, *, file_type: str, threads: int) -> Non
         raise ModelError(f"{source}: llama_model_quantize failed with code {code}; llama.cpp says: {_first(log)}")
 
 
+def _model_params() -> Any:
+    params = llama_cpp.llama_model_default_params()
+    # llama.cpp keeps its own, repacked copy of the weights; a mapped file would stay in memory beside it (60 MB)
+    params.load_mode = llama_cpp.LLAMA_LOAD_MODE_NONE
+    return params
+
+
 def _context_params(threads: int, context_tokens: int, sequences: int) -> Any:
     params = llama_cpp.llama_context_default_params()
     params.n_ctx = context_tokens
     params.n_batch = BATCH_TOKENS
     params.n_ubatch = BATCH_TOKENS
-    params.n_outputs_max = sequences  # rows of logits a call: the default reserves 100 MB for 512 of them
+    params.n_outputs_max = BATCH_ROWS  # the default reserves 100 MB for 512 of them
+    # Of several ways to attend, this one passes over other sequences' cells, in calls below 64 tokens.
+    params.flash_attn_type = llama_cpp.LLAMA_FLASH_ATTN_TYPE_ENABLED
     params.n_seq_max = sequences
     params.n_threads = threads
     params.n_threads_batch = threads
     params.kv_unified = True  # else sequences cannot share a prefix: a partial seq_cp aborts the process
     params.no_perf = True
     return params
+
+
+class _Columns:
+    """The arrays of a llama_batch, each of BATCH_TOKENS; every token is in one sequence."""
+
+    def __init__(self) -> None:
+        self.tokens = np.zeros(BATCH_TOKENS, dtype=np.int32)
+        self.positions = np.zeros(BATCH_TOKENS, dtype=np.int32)
+        self.sequences = np.zeros(BATCH_TOKENS, dtype=np.int32)
+        self.wants_logits = np.zeros(BATCH_TOKENS, dtype=np.int8)
+        self._sequence_counts = np.ones(BATCH_TOKENS, dtype=np.int32)
+        address, size = self.sequences.ctypes.data, self.sequences.itemsize
+        self._sequence_pointers = np.array([address + size * k for k in range(BATCH_TOKENS)], dtype=np.uintp)
+
+    def batch(self, count: int) -> Any:
+        """Return the first `count` tokens as a llama_batch, which points into these arrays."""
+        return llama_cpp.llama_batch(
+            n_tokens=count,
+            token=_pointer(self.tokens, ctypes.c_int32),
+            pos=_pointer(self.positions, ctypes.c_int32),
+            n_seq_id=_pointer(self._sequence_counts, ctypes.c_int32),
+            seq_id=_pointer(self._sequence_pointers, ctypes.POINTER(ctypes.c_int32)),
+            logits=_pointer(self.wants_logits, ctypes.c_int8),
+        )
+
+
+def _pointer(array: NDArray[Any], kind: Any) -> Any:
+    return ctypes.cast(array.ctypes.data, ctypes.POINTER(kind))
 
 
 @llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]  # llama_cpp has no types

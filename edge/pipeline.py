@@ -2,23 +2,28 @@
 
 Knows nothing of the broker's client, of threads or of acknowledgements.
 
-    message ──> route ──> text ──> extract ──> check units ──> validate ──> reading
-                  └──────────┴────────┴──────────────┴─────────────┴──────> dead letter
+    message ──> route ──> text ──> shape cache ──hit──────────────────────────────> reading
+                  │          │        └─miss─> extract ──> check units ──> validate ──> reading, from which the
+                  └──────────┴────────────────────┴──────────────┴─────────────┴──> dead letter  cache learns
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from edge import answer, normalize
 from edge import message as messages
 from edge.answer import Answer
 from edge.config.options import Limits
-from edge.errors import Reason, Rejected
+from edge.errors import EdgeError, Reason, Rejected
 from edge.extraction import Extraction
 from edge.extractor import Extractor, Prepared
 from edge.message import Message
 from edge.reading import Reading
+from edge.replay import Replay
 from edge.routes import Match, Routes
+from edge.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +38,28 @@ def judge(extraction: Extraction, prepared: Prepared) -> Reading:
     return prepared.validator.judge(extraction)
 
 
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the model made of a text whose reading was replayed.
+
+    Attributes:
+        json: its reading; None where it was rejected.
+        is_done: whether the model came to an end; a failure says nothing about the replay.
+        duration_s: the engine's time.
+    """
+
+    replay: Replay
+    json: str | None
+    is_done: bool
+    duration_s: float
+
+
 class Pipeline:
-    """Answers messages, one at a time or from several threads.
+    """Answers messages. `recall` and `learn` belong to one thread, the others to any.
 
     Args:
         prepared: the schema of each route, made ready, by the route's name.
+        cache: of shapes; None where none is wanted.
     """
 
     def __init__(
@@ -48,12 +70,53 @@ class Pipeline:
         prepared: Mapping[str, Prepared],
         limits: Limits,
         base_topic: str,
+        cache: ShapeCache | None = None,
     ) -> None:
         self._extractor = extractor
         self._routes = routes
         self._prepared = prepared
         self._limits = limits
         self._base_topic = base_topic
+        self._cache = cache
+        self._learning = {route.name for route in routes if route.shapes}
+
+    def recall(self, message: Message) -> Answer | None:
+        """Return the answer to a message whose wording is known; None where the model must be asked."""
+        match = self._routes.match(message.topic)
+        if self._cache is None or match is None or not match.route.shapes:
+            return None
+        if len(message.payload) > self._limits.payload_bytes:
+            return None
+        replay = None
+        with self._surviving("recall", message), suppress(UnicodeDecodeError):
+            replay = self._cache.recall(match.route.name, message.payload.decode())
+        if replay is None:
+            return None
+        return answer.of_replay(
+            message, replay, route=match.route.name, topic=match.output_topic, retain=match.route.retain
+        )
+
+    def learn(self, answered: Answer) -> None:
+        """Let the shape cache take note of an answer, if it is a reading of the model's."""
+        reading, route = answered.reading, answered.route
+        if self._cache is None or reading is None or route is None or route not in self._learning:
+            return
+        with self._surviving("learn", answered.message):
+            self._cache.learn(route, reading.extraction.text, reading.extraction)
+
+    def audit(self, replay: Replay) -> Audit:
+        """Return what the model makes of a replayed text."""
+        prepared = self._prepared[replay.entry.route]
+        json, duration_s, is_done = None, 0.0, True
+        try:
+            extraction = self._extractor.extract(prepared, replay.text)
+            duration_s = extraction.duration_s
+            json = judge(extraction, prepared).json
+        except Rejected as rejected:
+            is_done = rejected.reason is not Reason.TIMEOUT
+        except EdgeError:  # the model failed, or the engine was closed
+            is_done = False
+        return Audit(replay=replay, json=json, is_done=is_done, duration_s=duration_s)
 
     def answer(self, message: Message) -> Answer:
         """Return the answer to a message; whatever the message is, there is one."""
@@ -76,3 +139,13 @@ class Pipeline:
         return answer.of_reading(
             message, reading, route=match.route.name, topic=match.output_topic, retain=match.route.retain
         )
+
+    @contextmanager
+    def _surviving(self, what: str, message: Message) -> Iterator[None]:
+        """Let the daemon go on when the shape cache fails on a message: the model reads it."""
+        try:
+            yield
+        except Exception:
+            assert self._cache is not None
+            self._cache.counts["cache_failures"] += 1
+            log.exception("cache_failed at=%s id=%s", what, message.id)

@@ -3,7 +3,8 @@
 Knows nothing of how values were found. Numbers are judged as exact decimals, never as floats.
 """
 
-from collections.abc import Container, Iterable
+import operator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -45,6 +46,7 @@ class Validator:
     """One schema's judge. `format` is not judged: timestamps are kept as they stand in the text."""
 
     def __init__(self, schema: Schema) -> None:
+        self._document = schema.document
         self._validator = _EXACT_VALIDATOR(schema.document)
 
     def judge(self, extraction: Extraction) -> Reading:
@@ -63,6 +65,76 @@ class Validator:
         if errors:
             raise Rejected(Reason.SCHEMA, _sentences(errors, extraction.left_out))
         return Reading(json=extraction.json, extraction=extraction)
+
+    def value_judge(self, path: Path) -> Callable[[JSON], bool] | None:
+        """Return what says whether a value may stand at a path, other than those that were judged there before.
+
+        A reading of the same structure as an accepted one can fail only by its values. Types are taken as given.
+        None where any value may stand there.
+        """
+        judges = []
+        for schema in _schemas_at(self._document, self._document, path):
+            asked = {key: value for key, value in schema.items() if key in _OF_VALUES}
+            if asked.keys() <= _BOUNDS.keys():
+                judges += [_bound(key, bound) for key, bound in asked.items()]
+            else:
+                judges.append(self._validator.evolve(schema=asked).is_valid)
+        return _all(judges) if judges else None
+
+    def whole_judge(self) -> Callable[[str], bool] | None:
+        """Return what judges the JSON of a whole reading, where the schema compares values with each other."""
+        if '"uniqueItems":true' not in dumps(self._document):
+            return None
+        return _all([lambda json: self._validator.is_valid(literal.loads(cast("str", json)))])
+
+
+_BOUNDS: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "minimum": operator.ge,
+    "maximum": operator.le,
+    "exclusiveMinimum": operator.gt,
+    "exclusiveMaximum": operator.lt,
+}
+_OF_VALUES = {*_BOUNDS, "multipleOf", "minLength", "maxLength", "pattern", "enum", "const"}
+
+
+def _bound(keyword: str, bound: JSON) -> Callable[[JSON], bool]:
+    """Return the judge of one bound. As in JSON Schema, what is no number has none.
+
+    >>> judge = _bound("maximum", 100)
+    >>> judge(literal.Number("100.0")), judge(literal.Number("100.1")), judge("high")
+    (True, False, True)
+    """
+    holds = _BOUNDS[keyword]
+    return lambda value: not isinstance(value, Decimal) or holds(value, cast("Decimal", bound))
+
+
+def _all(judges: Iterable[Callable[[Any], bool]]) -> Callable[[Any], bool]:
+    judges = tuple(judges)
+
+    def judge(value: Any) -> bool:
+        try:
+            return all(is_fine(value) for is_fine in judges)
+        except InvalidOperation:  # as in `Validator.judge`
+            return False
+
+    return judge
+
+
+def _schemas_at(document: JSON, schema: JSON, path: Path) -> Iterator[dict[str, JSON]]:
+    """Yield all that a schema says of the value at a path: there, and where its references lead."""
+    if not isinstance(schema, dict):
+        return
+    if isinstance(name := schema.get("$ref"), str):
+        target = document
+        for part in name.removeprefix("#").split("/")[1:]:
+            target = cast("dict[str, JSON]", target)[part.replace("~1", "/").replace("~0", "~")]
+        yield from _schemas_at(document, target, path)
+    if not path:
+        yield schema
+    elif isinstance(path[0], int):
+        yield from _schemas_at(document, schema.get("items"), path[1:])
+    elif isinstance(properties := schema.get("properties"), dict):
+        yield from _schemas_at(document, properties.get(path[0]), path[1:])
 
 
 _EXPECTED = {  # keyword: what it asks for, as the end of "expected …"

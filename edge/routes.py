@@ -14,13 +14,18 @@ __all__ = ["Captures", "Match", "OutputTopic", "Route", "Routes", "TopicFilter"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """What becomes of the messages of some topics. The name is also the device's, for ids and dead letters."""
+    """What becomes of the messages of some topics. The name is also the device's, for ids and dead letters.
+
+    Attributes:
+        shapes: whether wordings that the model has read alike are replayed without it.
+    """
 
     name: str
     filters: tuple[TopicFilter, ...]
     output: OutputTopic
     schema: Schema
     retain: bool = False
+    shapes: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

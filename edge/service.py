@@ -6,6 +6,8 @@ Knows nothing of what the daemon does. Without systemd every call is harmless.
 import logging
 import os
 import sys
+from collections.abc import Mapping
+from pathlib import Path
 
 from systemd import daemon, journal
 
@@ -21,6 +23,18 @@ def watchdog_interval_s() -> float | None:
     """Return how often the service manager wants a sign of life, at the latest; None where it wants none."""
     limit_us = os.environ.get("WATCHDOG_USEC", "")
     return int(limit_us) / _MICROSECONDS if limit_us.isdigit() else None
+
+
+def state_directory(environment: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder for what must outlive the process: the service manager's, else that of the user.
+
+    >>> [str(state_directory({name: "/x"})) for name in ("STATE_DIRECTORY", "XDG_STATE_HOME")]
+    ['/x', '/x/edge']
+    """
+    if given := environment.get("STATE_DIRECTORY"):
+        return Path(given.split(":")[0])  # systemd.exec(5): several are joined with colons
+    home = environment.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(home).expanduser() / "edge"
 
 
 def log_to_journal_or_stderr(level: str) -> None:

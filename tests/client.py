@@ -1,7 +1,6 @@
 """Owns another client of the broker: what a device and a consumer do, on the program's own door to MQTT."""
 
 import json
-import queue
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any, cast
 from edge.answer import Publication
 from edge.broker import Broker, Confirmed, Connected, Event, Received
 from edge.config.options import Mqtt
+from edge.mailbox import Mailbox
 from edge.message import Message
 
 PATIENCE_S = 30.0  # until a test gives up waiting; no test asserts how long something took
@@ -18,7 +18,7 @@ PATIENCE_S = 30.0  # until a test gives up waiting; no test asserts how long som
 class Client:
     """Publishes, and remembers every message that it hears, in order."""
 
-    def __init__(self, broker: Broker, events: "queue.SimpleQueue[Event]") -> None:
+    def __init__(self, broker: Broker, events: Mailbox[Event]) -> None:
         self.broker = broker
         self.events = events
         self.heard: list[Message] = []
@@ -44,7 +44,11 @@ class Client:
     def _wait(self, is_it: Any) -> Event:
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
-            event = self.events.get(timeout=max(0.0, deadline_s - time.monotonic()))
+            event = self.events.take()
+            if event is None:
+                assert time.monotonic() < deadline_s, "no such event came"
+                self.broker.wait(deadline_s - time.monotonic(), self.events)
+                continue
             if isinstance(event, Connected):
                 self.broker.greet()
             if isinstance(event, Received):
@@ -57,9 +61,9 @@ class Client:
 @contextmanager
 def connected(port: int, *, name: str, topics: tuple[str, ...] = ("#",)) -> Iterator[Client]:
     """Give a client that hears some topics, for as long as the block lasts."""
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    events: Mailbox[Event] = Mailbox()
     broker = Broker(
-        Mqtt(host="127.0.0.1", port=port, client_id=name),
+        Mqtt(host="127.0.0.1", port=port, client_id=name, keepalive_s=600),  # it is not always waited for
         password=None,
         status_topic=f"clients/{name}",
         subscriptions=topics,
@@ -70,3 +74,4 @@ def connected(port: int, *, name: str, topics: tuple[str, ...] = ("#",)) -> Iter
         yield Client(broker, events)
     finally:
         broker.close(timeout_s=1.0)
+        events.close()

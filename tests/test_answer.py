@@ -34,6 +34,7 @@ def test_a_reading() -> None:
         message=source,
         route="tank",
         rejected=None,
+        reading=reading,
         publication=Publication(
             topic="readings/tank",
             payload=b'{"t":21.40}',

@@ -12,6 +12,7 @@ import pytest
 import edge
 from edge import __main__ as command_line
 from edge.errors import ModelError
+from edge.shapestore import ShapeStore
 
 SCHEMA = '{"type":"object","properties":{"t":{"type":"number","unit":"°C"}},"required":["t"]}'
 ROUTES = """
@@ -76,6 +77,10 @@ def called(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[
         ("eval a --limit many", "argument --limit: expected a whole number above 0, got 'many'"),
         ("run --log-level loud", "argument --log-level: invalid choice: 'loud'"),
         ("check --port 1", "edge: error: unrecognized arguments: --port 1"),
+        ("shapes", "edge shapes: error: the following arguments are required: VERB"),
+        ("shapes show tank", "edge shapes show: error: the following arguments are required: SHAPE-ID"),
+        ("shapes drop", "edge shapes drop: error: one of the arguments ROUTE --all is required"),
+        ("shapes drop tank --all", "argument --all: not allowed with argument ROUTE"),
     ],
 )
 def test_wrong_usage(arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -186,6 +191,23 @@ def test_no_newest_model(tmp_path: Path) -> None:
         assert str(error.value) == (
             f"{folder}: expected a model (*.gguf), found none; `make model` builds it, --model names one"
         )
+
+
+def test_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was learned is looked for in the state directory, that of the service manager or one that is named."""
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path))
+    missing = called(capsys, "shapes", "list")
+    ShapeStore(tmp_path).close()
+
+    assert missing[0] == 1
+    assert missing[2].startswith(f"edge: {tmp_path}/shapes.sqlite3: expected what a daemon has learned")
+    assert called(capsys, "shapes", "list", "--json") == (0, "[]\n", "")
+    assert called(capsys, "shapes", "drop", "--all", "--state", tmp_path) == (0, "dropped 0 shapes\n", "")
+    assert called(capsys, "shapes", "show", "tank", "01234567") == (
+        1,
+        "",
+        "edge: expected a route that has shapes (none), got tank\n",
+    )
 
 
 @pytest.mark.model

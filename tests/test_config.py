@@ -7,7 +7,7 @@ import pytest
 
 from edge import config
 from edge.config import document
-from edge.config.options import Config, Limits, Model, Mqtt, Protocol
+from edge.config.options import Config, Limits, Model, Mqtt, Protocol, Shapes
 from edge.errors import ConfigError
 
 SAMPLES = Path(__file__).parent / "config_samples"
@@ -63,10 +63,14 @@ def test_defaults(tmp_path: Path) -> None:
         session_expiry_s=604_800,
         in_flight=64,
     )
-    assert found.model == Model(path=Path("/usr/share/edge/model.gguf"), threads=None, context_tokens=4096)
+    assert found.model == Model(
+        path=Path("/usr/share/edge/model.gguf"), threads=None, context_tokens=4096, slots=8
+    )
     assert found.limits == Limits(payload_bytes=65_536, message_tokens=1024, output_tokens=1024, deadline_s=30.0)
+    assert found.shapes == Shapes(enabled=True, confirmations=3, audit_every=64, audit_share=0.1, per_route=256)
     assert [route.name for route in found.routes] == ["tank"]
     assert not next(iter(found.routes)).retain
+    assert next(iter(found.routes)).shapes
 
 
 def test_every_option_can_be_set(tmp_path: Path) -> None:
@@ -85,14 +89,16 @@ mqtt:
   keepalive_s: 5
   session_expiry_s: 3600
   in_flight: 1
-model: {path: model.gguf, threads: 3, context_tokens: 2048}
+model: {path: model.gguf, threads: 3, context_tokens: 2048, slots: 1}
 limits: {payload_bytes: 1000, message_tokens: 300, output_tokens: 200, deadline_s: 0.5}
+shapes: {enabled: false, confirmations: 5, audit_every: 0, audit_share: 1, per_route: 10}
 routes:
   - name: tank
     subscribe: [sensors/+/raw, "old/+"]
     publish: readings/{1}
     schema: {type: object, properties: {level: {type: number, maximum: 0.10}}}
     retain: true
+    shapes: false
 """,
     )
 
@@ -108,9 +114,11 @@ routes:
         session_expiry_s=3600,
         in_flight=1,
     )
-    assert found.model == Model(path=tmp_path / "model.gguf", threads=3, context_tokens=2048)
+    assert found.model == Model(path=tmp_path / "model.gguf", threads=3, context_tokens=2048, slots=1)
     assert found.limits == Limits(payload_bytes=1000, message_tokens=300, output_tokens=200, deadline_s=0.5)
+    assert found.shapes == Shapes(enabled=False, confirmations=5, audit_every=0, audit_share=1.0, per_route=10)
     (route,) = found.routes
+    assert not route.shapes
     assert [each.text for each in route.filters] == ["sensors/+/raw", "old/+"]
     assert route.output.template == "readings/{1}"
     assert repr(route.schema.document) == (
@@ -313,7 +321,7 @@ def test_an_override_with_nothing_is_null(tmp_path: Path) -> None:
         ("mqtt.port=yes", 'mqtt.port: expected an integer from 1 to 65535, got "yes"'),
         ("mqtt.prot=1", 'mqtt.prot: unknown key; did you mean "port"?'),
         ("mqtt.tls=x", "mqtt.tls: expected nothing here yet: this option arrives in a later version"),
-        ("webhook.url=x", "webhook: unknown key; expected one of base_topic, mqtt, model, limits, routes"),
+        ("webhook.url=x", "webhook: unknown key; expected one of base_topic, mqtt, model, limits, shapes, routes"),
         ("mqtt", "expected OPTION=VALUE, as in mqtt.port=1883"),
         ("=1", "expected OPTION=VALUE, as in mqtt.port=1883"),
         ("mqtt..port=1", "expected OPTION=VALUE, as in mqtt.port=1883"),
@@ -355,7 +363,7 @@ def test_the_shipped_file_holds_every_option_with_its_default(tmp_path: Path) ->
     """The installed file has exactly the options of the dataclasses, in their order, and sets none of them."""
     shipped, defaults = config.load(SHIPPED, hostname="pi"), load(tmp_path, TANK)
 
-    for name, kind in {"mqtt": Mqtt, "model": Model, "limits": Limits}.items():
+    for name, kind in {"mqtt": Mqtt, "model": Model, "limits": Limits, "shapes": Shapes}.items():
         section = document.read(SHIPPED).at((name,))
         assert isinstance(section, dict)
         assert [field.name for field in dataclasses.fields(kind)] == list(section)

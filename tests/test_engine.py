@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from edge import grammar, prompt
-from edge.engine import PREFIXES, SEQUENCES, Decoded, Engine, Request
+from edge.engine import SLOTS, Decoded, Engine, Request, sequences
 from edge.errors import Reason, Rejected
 from edge.model import Model
 from edge.schema import Schema
+from tests.asking import WEATHER, one_by_one, request_of
 from tests.grammars import Vocabulary
 from tests.made import schema_of
 
@@ -20,20 +20,13 @@ pytestmark = pytest.mark.model
 
 CONTEXT_TOKENS = 640
 TEXT = "BME280 -> T=21.4C RH=48% batt low"
-WEATHER = schema_of(
-    {
-        "temperature": {"type": "number", "unit": "°C"},
-        "humidity": {"type": "number", "unit": "%"},
-        "battery": {"enum": ["low", "ok"]},
-    }
-)
 READING = '{"temperature":21.4,"humidity":48,"battery":"low"}'
 
 
 @pytest.fixture(scope="module")
 def loaded_model(model_path: Path) -> Iterator[Model]:
     """Give a model with a small context, as the last test left it."""
-    opened = Model(model_path, threads=2, context_tokens=CONTEXT_TOKENS, sequences=SEQUENCES)
+    opened = Model(model_path, threads=2, context_tokens=CONTEXT_TOKENS, sequences=sequences(SLOTS))
     yield opened
     opened.close()
 
@@ -41,7 +34,7 @@ def loaded_model(model_path: Path) -> Iterator[Model]:
 @pytest.fixture
 def model(loaded_model: Model) -> Model:
     """Return the model with all its sequences empty, as an engine expects it."""
-    for sequence in range(SEQUENCES):
+    for sequence in range(sequences(SLOTS)):
         loaded_model.forget(sequence)
     return loaded_model
 
@@ -53,19 +46,6 @@ def engine(model: Model) -> Iterator[Engine]:
     started.start()
     yield started
     started.close()
-
-
-def request_of(
-    vocabulary: Vocabulary, asked: Schema, text: str, *, output_tokens: int = 64, deadline_s: float = 60.0
-) -> Request:
-    """Return what the extractor would ask of the engine."""
-    return Request(
-        prefix=tuple(vocabulary.tokenize(prompt.prefix(asked.root))),
-        body=(*vocabulary.tokenize(text), *vocabulary.tokenize(prompt.SUFFIX)),
-        grammar=grammar.build(asked.root, text),
-        output_tokens=output_tokens,
-        deadline_s=deadline_s,
-    )
 
 
 def refusal(engine: Engine, request: Request) -> str:
@@ -100,7 +80,7 @@ def test_forced_tokens_are_no_choices(engine: Engine, vocabulary: Vocabulary) ->
     decoded = engine.submit(request_of(vocabulary, WEATHER, TEXT)).result()
 
     assert len(decoded.choices) < len(vocabulary.tokenize(READING)) / 2
-    assert decoded.decode_calls <= len(decoded.choices) + 1
+    assert decoded.decode_calls <= len(decoded.choices) + 1  # and one for the prefix
 
 
 def test_a_warm_prefix_is_not_fed_again(engine: Engine, vocabulary: Vocabulary) -> None:
@@ -113,15 +93,16 @@ def test_a_warm_prefix_is_not_fed_again(engine: Engine, vocabulary: Vocabulary) 
     assert cold.text == warm.text == READING
 
 
-def test_more_schemas_than_prefixes(engine: Engine, vocabulary: Vocabulary) -> None:
+def test_more_schemas_than_the_context_holds(engine: Engine, vocabulary: Vocabulary) -> None:
     """The prefix that was used least recently makes room; whoever comes back is read as before."""
-    requests = [request_of(vocabulary, with_key(f"level_{n}"), f"level {n}.5") for n in range(PREFIXES + 1)]
+    count = CONTEXT_TOKENS // len(request_of(vocabulary, with_key("level_0"), "").prefix) + 1
+    requests = [request_of(vocabulary, with_key(f"level_{n}"), f"level {n}.5") for n in range(count)]
 
-    first = [engine.submit(request).result() for request in requests]
+    first = one_by_one(engine, requests)
     kept = engine.submit(requests[-1]).result()
     evicted = engine.submit(requests[0]).result()
 
-    assert [decoded.text for decoded in first] == [f'{{"level_{n}":{n}.5}}' for n in range(PREFIXES + 1)]
+    assert [decoded.text for decoded in first] == [f'{{"level_{n}":{n}.5}}' for n in range(count)]
     assert (kept.text, evicted.text) == (first[-1].text, first[0].text)
     assert first[-1].fed_tokens - kept.fed_tokens == len(requests[-1].prefix)
     assert evicted.fed_tokens == first[0].fed_tokens
@@ -130,7 +111,7 @@ def test_more_schemas_than_prefixes(engine: Engine, vocabulary: Vocabulary) -> N
 def test_prefixes_make_room_for_a_long_message(engine: Engine, vocabulary: Vocabulary) -> None:
     """Where the context is short, other schemas' prefixes go before the message does not fit."""
     small = [request_of(vocabulary, with_key(f"t{n}"), f"T {n}") for n in range(3)]
-    long = request_of(vocabulary, with_key("t"), "T 7 " + "x " * 490)
+    long = request_of(vocabulary, with_key("t"), "T 7 " + "x " * 560)
 
     before = [engine.submit(request).result() for request in small]
     decoded = engine.submit(long).result()
@@ -204,7 +185,7 @@ def test_a_failed_request_does_not_spoil_the_next(engine: Engine, vocabulary: Vo
         dataclasses.replace(good, output_tokens=3),
         dataclasses.replace(good, grammar="start: ("),
         dataclasses.replace(good, body=good.body * 40),
-        dataclasses.replace(good, body=(-7,)),  # no token of this model: llama.cpp refuses the call
+        dataclasses.replace(good, body=(-7,)),  # no token of this model
     ]
 
     for failure in failures:
@@ -262,3 +243,14 @@ def test_a_control_token_in_a_text_is_plain_text(engine: Engine, vocabulary: Voc
 def test_the_reason_is_of_the_closed_list() -> None:
     """What the engine rejects with are reasons that a dead letter may have."""
     assert {Reason.TOO_LONG, Reason.TIMEOUT, Reason.TRUNCATED} < set(Reason)
+
+
+def test_a_request_behind_the_end_fails(model: Model, vocabulary: Vocabulary) -> None:
+    """Whoever asks an engine that was closed is told so, and does not wait."""
+    engine = Engine(model)
+    engine.start()
+    engine.close()
+
+    future = engine.submit(request_of(vocabulary, WEATHER, TEXT))
+
+    assert str(future.exception(timeout=10)) == "the engine was closed before this request was done"

@@ -19,7 +19,7 @@ STRING: JSON = {"type": "string"}
 
 def choice(start: int, end: int, probability: float, *, closing: float = 0.0, beyond: float = 0.0) -> Choice:
     """Return a choice of the model at some bytes of its output."""
-    return Choice(start=start, end=end, probability=probability, closing=closing, beyond=beyond)
+    return Choice(start=start, end=end, probability=probability, closing=closing, beyond=beyond, gap=1.0)
 
 
 def test_values_have_sources_and_confidences() -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edge"
-VALUES = {"errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"}
+VALUES = {
+    *("errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"),
+    *("forms", "template", "shape", "evidence"),
+}
 
 
 def imported(path: Path) -> set[str]:

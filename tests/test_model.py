@@ -8,8 +8,9 @@ import pytest
 
 from edge import model as models
 from edge.errors import ModelError
-from edge.model import ContextFull, Feed, Model
+from edge.model import BATCH_ROWS, BATCH_TOKENS, ContextFull, Feed, Model
 from tests.convert import tiny
+from tests.convert.tiny import F32
 from tests.grammars import Vocabulary
 
 TEXT = "The level is 182.5 cm."
@@ -31,13 +32,15 @@ def model(loaded: Model) -> Model:
     return loaded
 
 
-def feeds(tokens: list[int], *, sequence: int = 0, position: int = 0) -> list[Feed]:
+def feed(tokens: list[int], *, sequence: int = 0, position: int = 0) -> Feed:
     """Return what feeds these tokens and asks for the logits behind the last of them."""
-    last = len(tokens) - 1
-    return [
-        Feed(token=token, position=position + k, sequence=sequence, wants_logits=k == last)
-        for k, token in enumerate(tokens)
-    ]
+    return Feed(tokens=tokens, position=position, sequence=sequence, wanted=[len(tokens) - 1])
+
+
+def logits_behind(model: Model, tokens: list[int], *, sequence: int = 0, position: int = 0) -> F32:
+    """Return a copy of the logits behind the last of these tokens, fed in a call of their own."""
+    [[logits]] = model.decode([feed(tokens, sequence=sequence, position=position)])
+    return logits.copy()
 
 
 def test_no_file(tmp_path: Path) -> None:
@@ -121,9 +124,8 @@ def test_it_continues_a_text(model: Model) -> None:
     """The likeliest token behind "1 2 3 4 5 6 7" is not a letter."""
     tokens = model.tokenize("1, 2, 3, 4, 5, 6, ")
 
-    model.decode(feeds(tokens))
+    logits = logits_behind(model, tokens)
 
-    logits = model.logits(len(tokens) - 1)
     assert logits.shape == (49_152,)
     assert np.isfinite(logits).all()
     assert model.tokenize("7") == [int(logits.argmax())]
@@ -137,15 +139,13 @@ def test_a_shared_beginning_is_the_same_beginning(model: Model) -> None:
     on quantized activations.
     """
     tokens = model.tokenize(TEXT)
-    model.decode(feeds(tokens))
-    alone = model.logits(len(tokens) - 1).copy()
+    alone = logits_behind(model, tokens)
     model.forget(0)
 
-    model.decode(feeds(tokens[:-2], sequence=1))
+    model.decode([feed(tokens[:-2], sequence=1)])
     model.share(1, 0, len(tokens) - 2)
-    model.decode(feeds(tokens[-2:], position=len(tokens) - 2))
+    shared = logits_behind(model, tokens[-2:], position=len(tokens) - 2)
 
-    shared = model.logits(1)
     assert int(shared.argmax()) == int(alone.argmax())
     assert np.abs(shared - alone).max() < 0.35
 
@@ -154,49 +154,96 @@ def test_a_shared_beginning_is_the_same_beginning(model: Model) -> None:
 def test_a_full_context(model: Model) -> None:
     """What does not fit is refused, nothing of it is kept, and what was there goes on."""
     tokens = model.tokenize(TEXT)
-    model.decode(feeds(tokens))
+    position = 0
+    for part in (tokens, [5] * 120, [5] * 120):
+        model.decode([feed(part, position=position)])
+        position += len(part)
 
     with pytest.raises(ContextFull) as error:
-        model.decode(feeds([5] * 250, position=len(tokens)))
+        model.decode([feed([5] * 20, position=position)])
 
-    assert str(error.value) == "no room for 250 more tokens in a context of 256"
-    model.decode(feeds([5], position=len(tokens)))
+    assert str(error.value) == "no room for 20 more tokens in a context of 256"
+    model.decode([feed([5], position=position)])
 
 
 @pytest.mark.model
 def test_a_call_that_would_abort_the_process(model: Model) -> None:
-    """More tokens than a batch or the context holds are a bug of the caller, which never reaches llama.cpp."""
+    """More tokens or rows than a call may have are a bug of the caller, which never reaches llama.cpp."""
     with pytest.raises(AssertionError):
-        model.decode(feeds([5] * 257))
+        model.decode([feed([5] * (BATCH_TOKENS + 1))])
+    with pytest.raises(AssertionError):
+        model.decode([feed([5] * BATCH_TOKENS), feed([5], sequence=1)])
+    with pytest.raises(AssertionError):
+        model.decode([Feed(tokens=[5] * 65, position=0, sequence=0, wanted=range(BATCH_ROWS + 1))])
 
 
 @pytest.mark.model
 def test_tokens_that_are_none(model: Model) -> None:
     """llama.cpp's refusal of a call is an error of ours."""
     with pytest.raises(ModelError) as error:
-        model.decode(feeds([-7, 49_152]))
+        model.decode([feed([-7, 49_152])])
 
     assert str(error.value) == "llama_decode failed with code -1 on 2 tokens"
 
 
 @pytest.mark.model
-def test_logits_that_were_not_asked_for(model: Model) -> None:
-    """Only the rows that were asked for can be looked at."""
-    model.decode(feeds(model.tokenize(TEXT)))
+def test_each_feed_gets_the_rows_that_it_wants(model: Model) -> None:
+    """Several sequences go in one call, and each gets its own rows, in the order of its tokens; none for none.
 
-    with pytest.raises(ModelError) as error:
-        model.logits(0)
+    Tolerance 0.35, as above.
+    """
+    tokens = model.tokenize(TEXT)
+    alone = logits_behind(model, tokens)
+    half = logits_behind(model, tokens[:4], sequence=1)
+    model.forget(0)
+    model.forget(1)
 
-    assert str(error.value) == "no logits for row 0 of the last call"
+    [first, none, second] = model.decode(
+        [
+            Feed(tokens=tokens[:4], position=0, sequence=0, wanted=[3]),
+            Feed(tokens=tokens[4:], position=4, sequence=0),
+            Feed(tokens=tokens, position=0, sequence=1, wanted=[3, len(tokens) - 1]),
+        ]
+    )
+
+    assert (len(first), len(none), len(second)) == (1, 0, 2)
+    assert np.abs(first[0] - half).max() < 0.35
+    assert np.abs(second[0] - half).max() < 0.35
+    assert np.abs(second[1] - alone).max() < 0.35
+
+
+@pytest.mark.model
+def test_cells_that_were_moved(model: Model) -> None:
+    """A sequence whose end was moved to another goes on from there; the cells are free when that one is emptied.
+
+    Tolerance 0.35, as above.
+    """
+    tokens = model.tokenize(TEXT)
+    alone = logits_behind(model, tokens)
+    model.forget(0)
+
+    model.decode([feed([*tokens[:-2], *[5] * 40])])
+    model.move(0, 1, len(tokens) - 2)
+    behind = logits_behind(model, tokens[-2:], position=len(tokens) - 2)
+
+    assert np.abs(behind - alone).max() < 0.35
+    model.forget(0)
+    model.decode([feed([5] * 108)])
+    model.decode([feed([5] * 108, position=108)])  # 216 and the 40 that were moved fill the 256 cells
+    with pytest.raises(ContextFull):
+        model.decode([feed([5], position=216)])
+    model.forget(1)
+    model.decode([feed([5] * 40, position=216)])
 
 
 @pytest.mark.model
 def test_it_is_silent(model_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Loading, decoding and failing print nothing: stdout and stderr are the program's own."""
     opened = Model(model_path, threads=1, context_tokens=256, sequences=1)
-    opened.decode(feeds([5] * 200))
+    for position in (0, 100):
+        opened.decode([feed([5] * 100, position=position)])
     with pytest.raises(ContextFull):
-        opened.decode(feeds([5] * 200, position=200))
+        opened.decode([feed([5] * 100, position=200)])
     opened.close()
 
     assert capfd.readouterr() == ("", "")

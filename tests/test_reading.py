@@ -2,9 +2,10 @@
 
 import pytest
 
+from edge import schema
 from edge.errors import Rejected
 from edge.extraction import Extraction
-from edge.literal import JSON
+from edge.literal import JSON, Number
 from edge.reading import Validator
 from tests.made import schema_of
 
@@ -133,3 +134,53 @@ def test_a_field_that_the_schema_does_not_know() -> None:
     assert verdict('{"p":{"a":1,"b":2}}', {"p": closed}) == (
         'schema: p: expected no other fields, got {"a":1,"b":2}'
     )
+
+
+NESTED: dict[str, JSON] = {
+    "$defs": {"share": {"type": "number", "minimum": 0}},
+    "type": "object",
+    "properties": {
+        "share": {"$ref": "#/$defs/share", "maximum": 0.1},
+        "rows": {"type": "array", "items": {"type": "object", "properties": {"n": {"multipleOf": 0.05}}}},
+        "tag": {"type": "string", "pattern": "^P-[0-9]+$", "maxLength": 5},
+        "free": {"type": "number", "unit": "°C"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "fine", "wrong"),
+    [
+        (("share",), ["0", "0.1", "-0", "0.10"], ["-0.1", "0.11", "1e999"]),
+        (("rows", 3, "n"), ["0.15", "21.45"], ["0.16", "1e300"]),
+    ],
+)
+def test_a_value_alone_is_judged_as_in_its_reading(
+    path: tuple[str | int, ...], fine: list[str], wrong: list[str]
+) -> None:
+    """Bounds and multiples hold wherever the schema states them, behind references as well."""
+    judge = Validator(schema.parse(NESTED)).value_judge(path)
+
+    assert judge is not None
+    assert [judge(Number(each)) for each in fine] == [True] * len(fine)
+    assert [judge(Number(each)) for each in wrong] == [False] * len(wrong)
+
+
+def test_a_text_alone_is_judged_as_in_its_reading() -> None:
+    """Patterns and lengths hold for one value, too."""
+    judge = Validator(schema.parse(NESTED)).value_judge(("tag",))
+
+    assert judge is not None
+    assert [judge(each) for each in ("P-301", "P-3011", "X-3")] == [True, False, False]
+
+
+def test_values_that_need_no_judge() -> None:
+    """Where the schema bounds nothing, there is no judge; only values that are compared need the whole reading."""
+    validator = Validator(schema.parse(NESTED))
+    unique = Validator(schema_of({"v": {"type": "array", "uniqueItems": True}}))
+
+    assert validator.value_judge(("free",)) is None
+    assert validator.whole_judge() is None
+    judge = unique.whole_judge()
+    assert judge is not None
+    assert (judge('{"v":[1,2]}'), judge('{"v":[1,1.0]}')) == (True, False)

@@ -39,7 +39,7 @@ def test_control_characters_are_not_sent_to_the_terminal() -> None:
 
 def test_values() -> None:
     """A line for each value: path, value, confidence, and whether it was inferred."""
-    unsure = Choice(start=27, end=31, probability=0.25, closing=0.0, beyond=0.0)
+    unsure = Choice(start=27, end=31, probability=0.25, closing=0.0, beyond=0.0, gap=1.0)
     found = extracted("T=21.40 x", PROPERTIES, '{"t":21.40,"[/red]":"x","on":true}', [unsure])
 
     assert (

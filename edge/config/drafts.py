@@ -16,8 +16,8 @@ from edge.routes import Route
 from edge.schema import Schema
 from edge.topics import OutputTopic, TopicFilter
 
-_KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain")
-_LATER = ("shapes", "units", "timestamps", "timezone", "dayfirst", "min_confidence", "constants", "tests")
+_KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain", "shapes")
+_LATER = ("units", "timestamps", "timezone", "dayfirst", "min_confidence", "constants", "tests")
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
@@ -40,13 +40,21 @@ class Draft:
     output: OutputTopic | None
     schema: Schema | None
     retain: bool
+    shapes: bool = True
 
     def route(self) -> Route:
         """Return the route; the draft is one of a document without faults."""
         assert self.output is not None
         assert self.schema is not None
         filters = tuple(topic_filter for _, topic_filter in self.filters)
-        return Route(name=self.name, filters=filters, output=self.output, schema=self.schema, retain=self.retain)
+        return Route(
+            name=self.name,
+            filters=filters,
+            output=self.output,
+            schema=self.schema,
+            retain=self.retain,
+            shapes=self.shapes,
+        )
 
 
 def read(checker: Checker, folder: FilePath) -> Sequence[Draft]:
@@ -81,6 +89,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         output=output,
         schema=_schema(checker, path, values, folder),
         retain=checker.value(values, path, "retain", rules.flag, default=False),
+        shapes=checker.value(values, path, "shapes", rules.flag, default=True),
     )
 
 

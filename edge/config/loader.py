@@ -17,6 +17,7 @@ from edge.config.options import (
     Limits,
     Model,
     Mqtt,
+    Shapes,
 )
 from edge.config.overrides import override
 from edge.config.rules import Unexpected, text
@@ -24,8 +25,8 @@ from edge.literal import JSON
 from edge.routes import Routes
 from edge.topics import MAX_TOPIC_BYTES, OutputTopic
 
-_SECTIONS = ("base_topic", "mqtt", "model", "limits", "routes")
-_LATER_SECTIONS = ("spool", "shapes", "homeassistant", "http")
+_SECTIONS = ("base_topic", "mqtt", "model", "limits", "shapes", "routes")
+_LATER_SECTIONS = ("spool", "homeassistant", "http")
 _HOSTNAME = "{hostname}"
 
 
@@ -46,8 +47,9 @@ def load(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> Config:
     values = {"base_topic": DEFAULT_BASE_TOPIC, **checker.mapping((), _SECTIONS, _LATER_SECTIONS)}
     base_topic = checker.value(values, (), "base_topic", lambda value: _base_topic(value, hostname), "")
     mqtt = _mqtt(checker, folder, hostname)
-    model = checker.section(Model, ("model",), later=("slots", "gpu_layers"))
+    model = checker.section(Model, ("model",), later=("gpu_layers",))
     limits = checker.section(Limits, ("limits",))
+    shapes = checker.section(Shapes, ("shapes",))
     routes = drafts.read(checker, folder)
     conflicts.check(checker, routes, base_topic)
     checker.finish()
@@ -56,6 +58,7 @@ def load(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> Config:
         mqtt=mqtt,
         model=replace(model, path=folder / model.path),
         limits=limits,
+        shapes=shapes,
         routes=Routes(tuple(draft.route() for draft in routes)),
     )
 

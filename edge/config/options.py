@@ -69,11 +69,13 @@ class Model:
     Attributes:
         threads: how many cores it may keep busy; None leaves it to the program.
         context_tokens: room for the schema, the message and the reading, in tokens.
+        slots: how many messages it reads together.
     """
 
     path: Annotated[Path, rules.path] = Path("/usr/share/edge/model.gguf")
     threads: Annotated[int | None, rules.auto_or(rules.whole(1, 256))] = None
     context_tokens: Annotated[int, rules.whole(256, MAX_TOKENS)] = 4096
+    slots: Annotated[int, rules.whole(1, 64)] = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,24 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Shapes:
+    """What the shape cache does: it replays wordings that the model has read alike.
+
+    Attributes:
+        confirmations: how many messages of a wording the model reads, alike, before it is replayed.
+        audit_every: one replay in so many is read by the model again; 0 for none.
+        audit_share: the part of the model's time that this may take.
+        per_route: how many wordings are known at once.
+    """
+
+    enabled: Annotated[bool, rules.flag] = True
+    confirmations: Annotated[int, rules.whole(2, 64)] = 3
+    audit_every: Annotated[int, rules.whole(0, 1_000_000)] = 64
+    audit_share: Annotated[float, rules.above_zero(1)] = 0.1
+    per_route: Annotated[int, rules.whole(1, 65_536)] = 256
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """All that the daemon is told: checked, defaults filled in, paths absolute."""
 
@@ -94,4 +114,5 @@ class Config:
     mqtt: Mqtt
     model: Model
     limits: Limits
+    shapes: Shapes
     routes: Routes

@@ -68,7 +68,7 @@ def _one_by_one(converted: Result) -> tuple[int, ...]:
     output = [*model.tokenize(PROMPTS[0].output), model.end_token]
     chosen = []
     for position, token in enumerate([*before, *output[:-1]]):
-        model.decode([Feed(token=token, position=position, sequence=0, wants_logits=True)])
-        chosen.append(int(model.logits(0).argmax()))
+        [[logits]] = model.decode([Feed(tokens=[token], position=position, sequence=0, wanted=[0])])
+        chosen.append(int(logits.argmax()))
     model.close()
     return tuple(chosen[len(before) - 1 :])

@@ -65,13 +65,11 @@ def test_reference_tells_orders_apart(tmp_path: Path, weights: dict[str, F32], p
 
 def _llama_logits(path: Path) -> F32:
     """Return llama.cpp's logits (tokens, vocabulary)."""
-    model = Model(path, threads=1, context_tokens=64, sequences=len(TOKENS))
-    model.decode(
-        [Feed(token=token, position=at, sequence=0, wants_logits=True) for at, token in enumerate(TOKENS)]
-    )
-    rows = np.stack([model.logits(row).copy() for row in range(len(TOKENS))])
+    model = Model(path, threads=1, context_tokens=64, sequences=1)
+    [rows] = model.decode([Feed(tokens=TOKENS, position=0, sequence=0, wanted=range(len(TOKENS)))])
+    logits = np.stack(rows)
     model.close()
-    return rows
+    return logits
 
 
 def _reference_logits(weights: dict[str, F32], peft: PeftAdapter) -> F32:

@@ -9,11 +9,10 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.model import BATCH_TOKENS, Feed, Model
+from edge.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
 from edge_convert.golden import PROMPTS, TOKENIZER_STRINGS, Prompt
 from edge_convert.progress import Report, Step
 
-_ROWS = 64  # of logits a call: 64 x 49,152 floats are 12.6 MB
 _CONTEXT_TOKENS = 1024  # the golden prompts take less than a third; byte by byte, as tiny vocabularies do, most
 
 
@@ -57,7 +56,7 @@ def ask(path: Path, *, threads: int, step: Step, report: Report) -> Choices:
     """
     expected: list[int] = []
     chosen: list[int] = []
-    with closing(Model(path, threads=threads, context_tokens=_CONTEXT_TOKENS, sequences=_ROWS)) as model:
+    with closing(Model(path, threads=threads, context_tokens=_CONTEXT_TOKENS, sequences=1)) as model:
         for done, prompt in enumerate(PROMPTS, start=1):
             output = [*model.tokenize(prompt.output), model.end_token]
             expected += output
@@ -80,16 +79,13 @@ def _choose(model: Model, prompt: Prompt, output: Sequence[int]) -> list[int]:
     """Return the most likely token at each position of the output; the prompt's last token predicts the first."""
     before = [token for segment in prompt.segments for token in model.tokenize(segment)]
     tokens = [*before, *output[:-1]]
-    feeds = [
-        Feed(token=token, position=position, sequence=0, wants_logits=position >= len(before) - 1)
-        for position, token in enumerate(tokens)
-    ]
     split = len(before) - 1
-    batches = [feeds[i : min(i + BATCH_TOKENS, split)] for i in range(0, split, BATCH_TOKENS)]
-    batches += [feeds[i : i + _ROWS] for i in range(split, len(feeds), _ROWS)]
+    for start in range(0, split, BATCH_TOKENS):
+        model.decode([Feed(tokens=tokens[start : min(start + BATCH_TOKENS, split)], position=start, sequence=0)])
     chosen: list[int] = []
-    for batch in batches:
-        model.decode(batch)
-        chosen += [int(model.logits(row).argmax()) for row, feed in enumerate(batch) if feed.wants_logits]
+    for start in range(split, len(tokens), BATCH_ROWS):
+        part = tokens[start : start + BATCH_ROWS]
+        [rows] = model.decode([Feed(tokens=part, position=start, sequence=0, wanted=range(len(part)))])
+        chosen += [int(row.argmax()) for row in rows]
     model.forget(0)
     return chosen
