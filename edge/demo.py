@@ -3,6 +3,7 @@
 Knows nothing of the daemon's inside: it sees what any MQTT client sees.
 """
 
+import os
 import socket
 import subprocess
 import sys
@@ -43,7 +44,7 @@ def run(config_file: Path, messages_file: Path) -> int:
         tempfile.TemporaryDirectory(prefix="edge-demo-") as folder,
         mosquitto.running(Path(folder)) as private,
         _audience(settings, private.port) as audience,
-        _daemon(config_file, private.port) as daemon,
+        _daemon(config_file, private.port, Path(folder)) as daemon,
     ):
         audience.wait_until_online(daemon)
         console.print(f"[bold]mosquitto on port {private.port}, edge run --config {config_file}[/bold]\n")
@@ -119,10 +120,11 @@ def _audience(settings: Config, port: int) -> Iterator[_Audience]:
 
 
 @contextmanager
-def _daemon(config_file: Path, port: int) -> "Iterator[subprocess.Popen[bytes]]":
+def _daemon(config_file: Path, port: int, state: Path) -> "Iterator[subprocess.Popen[bytes]]":
     command = [sys.executable, "-m", "edge", "run", "--log-level", "warning", "--config", str(config_file)]
     command += ["--set", "mqtt.host=127.0.0.1", "--set", f"mqtt.port={port}"]
-    process = subprocess.Popen(command)  # noqa: S603  # ourselves
+    variables = {**os.environ, "STATE_DIRECTORY": str(state)}  # what the demo learns is not the user's
+    process = subprocess.Popen(command, env=variables)  # noqa: S603  # ourselves
     try:
         yield process
     finally:

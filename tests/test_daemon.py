@@ -48,7 +48,8 @@ def daemon(
     """Run the daemon as a user would; it is killed at the end of the block if it still runs."""
     config = folder / "edge.yaml"
     config.write_text(CONFIG.format(port=port, model=model, protocol=protocol), encoding="utf-8")
-    environment = {**os.environ, "NOTIFY_SOCKET": notify, "WATCHDOG_USEC": "2000000"} if notify else None
+    environment = {**os.environ, "STATE_DIRECTORY": str(folder)}
+    environment |= {"NOTIFY_SOCKET": notify, "WATCHDOG_USEC": "2000000"} if notify else {}
     process = subprocess.Popen(
         [sys.executable, "-m", "edge", "run", "--config", str(config), *arguments],
         stderr=subprocess.PIPE,
@@ -377,3 +378,23 @@ def test_a_client_whose_name_is_refused_says_why(tmp_path: Path, model_path: Pat
         broker.stop()
 
     assert "disconnected why=the broker refused: Not authorized" in line
+
+
+def test_known_wordings_are_replayed_also_after_a_restart(
+    tmp_path: Path, broker: Mosquitto, model_path: Path
+) -> None:
+    """What three messages taught answers the fourth without the model, and the fifth of the next daemon."""
+    learned = [f"T={20 + number}.{number}C RH=4{number}%" for number in range(2, 5)]
+    with serving(tmp_path, broker, model_path) as (client, process):
+        for text in [*learned, "T=19.7C RH=38%"]:
+            client.publish("raw/greenhouse/a", text)
+            client.hear("readings/greenhouse/a", after=len(client.heard))
+        first = leave(process)[1]
+    with serving(tmp_path, broker, model_path) as (client, process):
+        client.publish("raw/greenhouse/a", "T=18.50C RH=36%")
+        reading = client.hear("readings/greenhouse/a", after=len(client.heard))
+        second = leave(process)[1]
+
+    assert "hits=1 " in first
+    assert "hits=1 " in second
+    assert reading.payload == b'{"temperature":18.50,"humidity":36}'

@@ -7,11 +7,13 @@ import logging
 import pytest
 
 from edge.answer import Answer
-from edge.config.options import Limits
+from edge.config.options import Limits, Shapes
 from edge.errors import Reason, Rejected
 from edge.extractor import Extractor
 from edge.pipeline import Pipeline
+from edge.reading import Validator
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
+from edge.shapes import RouteShapes, ShapeCache
 from tests.made import ScriptedExtractor, message, prepared, schema_of
 
 SCHEMA = schema_of(
@@ -161,3 +163,77 @@ def test_the_real_extractor(extractor: Extractor) -> None:
     assert reading.publication.payload == b'{"t":21.4}'
     assert too_long.rejected is not None
     assert str(too_long.rejected) == "too_long: expected at most 1024 tokens, got 2399"
+
+
+def learning(extractor: Extractor) -> tuple[Pipeline, ShapeCache]:
+    """Return a pipeline with a shape cache, and the cache."""
+    shapes = RouteShapes(root=SCHEMA.root, validator=Validator(SCHEMA), fingerprint="test")
+    cache = ShapeCache(Shapes(), {"tank": shapes})
+    pipeline = Pipeline(
+        extractor=extractor,
+        routes=ROUTES,
+        prepared={"tank": prepared(SCHEMA)},
+        limits=Limits(payload_bytes=100),
+        base_topic="edge/pi",
+        cache=cache,
+    )
+    return pipeline, cache
+
+
+def taught() -> tuple[Pipeline, ShapeCache]:
+    """Return a pipeline that has read three texts like `t 21.4C`; its model reads 23.4, whatever comes."""
+    pipeline, cache = learning(ScriptedExtractor('{"t":23.4}'))
+    for script in ('{"t":21.4}', '{"t":22.4}', '{"t":23.4}'):
+        reader = pipeline_of(ScriptedExtractor(script))
+        text = f"t {script[5:9]}C"
+        pipeline.learn(reader.answer(message(text.encode(), topic="sensors/a/raw")))
+    return pipeline, cache
+
+
+def test_a_known_wording_needs_no_model() -> None:
+    """Behind three readings the fourth text of their shape is answered at once, and says so."""
+    pipeline, _ = taught()
+
+    found = pipeline.recall(message(b"t 19.70C", topic="sensors/a/raw"))
+
+    assert found is not None
+    assert found.publication.payload == b'{"t":19.70}'
+    assert (found.publication.topic, found.publication.retain, found.route) == ("readings/a", True, "tank")
+    assert found.replay is not None
+
+
+@pytest.mark.parametrize(
+    "payload", [b"T is 19.7C", b"t 191.7C", b"\xff", b"t 19.7C" * 30], ids=["shape", "bound", "bytes", "size"]
+)
+def test_in_doubt_the_model_is_asked(payload: bytes) -> None:
+    """Another wording, a value beyond its bounds, no text and too long a text are no matter of the cache."""
+    pipeline, _ = taught()
+
+    assert pipeline.recall(message(payload, topic="sensors/a/raw")) is None
+
+
+def test_an_audit_is_what_the_model_reads() -> None:
+    """It reads the text of the replay; the cache drops a shape on which the two differ."""
+    pipeline, cache = taught()
+    found = pipeline.recall(message(b"t 19.7C", topic="sensors/a/raw"))
+    assert found is not None
+    assert found.replay is not None
+
+    audit = pipeline.audit(found.replay)
+    doubt = cache.audited(audit.replay, audit.json, duration_s=audit.duration_s)
+
+    assert (audit.json, audit.is_done) == ('{"t":23.4}', True)
+    assert doubt is not None
+    assert pipeline.recall(message(b"t 19.7C", topic="sensors/a/raw")) is None
+
+
+def test_a_cache_that_fails_is_no_end(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of the cache is logged and counted, and the model reads the message."""
+    pipeline, cache = taught()
+    monkeypatch.setattr(cache, "recall", lambda _route, _text: 1 / 0)
+
+    found = pipeline.recall(message(b"t 19.7C", topic="sensors/a/raw"))
+
+    assert found is None
+    assert cache.counts["cache_failures"] == 1
+    assert "cache_failed at=recall" in caplog.text
