@@ -88,6 +88,7 @@ class MainLoop:
         self._cache = cache
         self._workers = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
         self._working: dict[Future[Answer], Message] = {}
+        self._lines: dict[str, dict[int, Answer | None]] = {}  # by topic: messages by identity, as they came
         self._published: dict[int, Answer] = {}  # by publication id, until the broker confirms
         self._refused: list[tuple[float, Answer]] = []  # when to publish again
         self._counts: Counter[str] = Counter()
@@ -129,7 +130,7 @@ class MainLoop:
             case Answered(work):
                 self._working.pop(work, None)
                 self._pipeline.learn(work.result())
-                self._publish(work.result())
+                self._answer(work.result())
             case Audited(audit):
                 self._judge(audit)
             case Confirmed(publication_id, refusal):
@@ -146,6 +147,8 @@ class MainLoop:
         for work, message in list(self._working.items()):
             if not self._ledger.is_current(message) and work.cancel():
                 del self._working[work]
+                self._lines[message.topic].pop(id(message))
+                self._publish_in_turn(message.topic)
         self._is_connected, self._trouble = True, None
         self._broker.greet()
         log.info("connected epoch=%d", epoch)
@@ -163,13 +166,30 @@ class MainLoop:
         if self._leave_at_s is not None:
             return  # not acknowledged, so the broker keeps it for the next start
         self._ledger.admit(message)
+        self._lines.setdefault(message.topic, {})[id(message)] = None
         known = self._pipeline.recall(message)
         if known is not None:
-            self._publish(known)
+            self._answer(known)
             return
         work = self._workers.submit(self._pipeline.answer, message)
         self._working[work] = message
         work.add_done_callback(lambda done: None if done.cancelled() else self._events.put(Answered(done)))
+
+    def _answer(self, answer: Answer) -> None:
+        """Publish an answer behind those to earlier messages of its topic: devices keep their order."""
+        self._lines[answer.message.topic][id(answer.message)] = answer
+        self._publish_in_turn(answer.message.topic)
+
+    def _publish_in_turn(self, topic: str) -> None:
+        line = self._lines[topic]
+        while line:
+            first = next(iter(line))
+            answer = line[first]
+            if answer is None:
+                return
+            del line[first]
+            self._publish(answer)
+        del self._lines[topic]
 
     def _publish(self, answer: Answer) -> None:
         if not self._ledger.is_current(answer.message):

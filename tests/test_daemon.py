@@ -385,16 +385,16 @@ def test_known_wordings_are_replayed_also_after_a_restart(
 ) -> None:
     """What three messages taught answers the fourth without the model, and the fifth of the next daemon."""
     learned = [f"T={20 + number}.{number}C RH=4{number}%" for number in range(2, 5)]
-    with serving(tmp_path, broker, model_path) as (client, process):
-        for text in [*learned, "T=19.7C RH=38%"]:
-            client.publish("raw/greenhouse/a", text)
-            client.hear("readings/greenhouse/a", after=len(client.heard))
-        first = leave(process)[1]
-    with serving(tmp_path, broker, model_path) as (client, process):
-        client.publish("raw/greenhouse/a", "T=18.50C RH=36%")
-        reading = client.hear("readings/greenhouse/a", after=len(client.heard))
-        second = leave(process)[1]
+    logs, reading = [], b""
+    with connected(broker.port, name="client") as client:
+        for texts in [*learned, "T=19.7C RH=38%"], ["T=18.50C RH=36%"]:
+            with daemon(tmp_path, broker.port, model_path) as process:
+                while client.hear("edge/test/status", after=len(client.heard)).payload != b"online":
+                    pass
+                for text in texts:
+                    client.publish("raw/greenhouse/a", text)
+                    reading = client.hear("readings/greenhouse/a", after=len(client.heard)).payload
+                logs.append(leave(process)[1])
 
-    assert "hits=1 " in first
-    assert "hits=1 " in second
-    assert reading.payload == b'{"temperature":18.50,"humidity":36}'
+    assert ["hits=1 " in log for log in logs] == [True, True]
+    assert reading == b'{"temperature":18.50,"humidity":36}'

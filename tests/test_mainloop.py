@@ -1,6 +1,7 @@
 """The main thread's duties, on a broker in memory: what is published, acknowledged, dropped and fed, and when."""
 
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from edge.answer import Publication
+from edge.answer import Answer, Publication
 from edge.broker import Broker, Confirmed, Connected, Disconnected, Received
 from edge.config.options import Limits
 from edge.mailbox import Mailbox
@@ -89,16 +90,23 @@ class Bench:
         self.now_s += self.tick_s
         return self.now_s
 
-    def serve(self, *events: Event) -> None:
+    def serve(self, *events: Event, pipeline_type: type[Pipeline] = Pipeline, workers: int = 1) -> None:
         """Let the loop handle these events, and all that follow from them, until it leaves."""
-        pipeline = Pipeline(  # without routes, each message is answered by a dead letter, and no model is asked
-            extractor=cast("Extractor", None), routes=Routes(()), prepared={}, limits=Limits(), base_topic="edge/t"
+        pipeline = (
+            pipeline_type(  # without routes, each message is answered by a dead letter, and no model is asked
+                extractor=cast("Extractor", None),
+                routes=Routes(()),
+                prepared={},
+                limits=Limits(),
+                base_topic="edge/t",
+            )
         )
         loop = MainLoop(
             pipeline=pipeline,
             broker=cast("Broker", self.broker),
             engine=cast("Engine", self.engine),
             events=self.events,
+            workers=workers,
             clock=self.clock,
         )
         for event in events:
@@ -244,3 +252,27 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "2000000")
         yield listening
+
+
+class SlowAtFirst(Pipeline):
+    """Answers the message with the packet id 1 only behind the one with 2."""
+
+    second_is_done = threading.Event()
+
+    def answer(self, message: Message) -> Answer:
+        """Return the answer of any pipeline, the first one late."""
+        if message.packet_id == 1:
+            assert self.second_is_done.wait(10)
+        found = super().answer(message)
+        if message.packet_id == 2:
+            self.second_is_done.set()
+        return found
+
+
+def test_answers_to_one_topic_keep_its_order(bench: Bench) -> None:
+    """A later message that is answered sooner waits for the earlier one, so that no old reading is the last."""
+    bench.serve(Connected(1), arrival(1), arrival(2), Stop("SIGTERM"), pipeline_type=SlowAtFirst, workers=2)
+
+    ids = [publication.properties["id"] for publication in bench.broker.published]
+    assert ids == [arrival(1).message.id, arrival(2).message.id]
+    assert bench.broker.acknowledged == [1, 2]

@@ -55,8 +55,10 @@ def test_replays_are_what_the_model_reads(extractor: Extractor) -> None:
                 replay = cache.recall(message.route, message.text)
                 found = outcome(message, replay, reading)
                 outcomes[found] += 1
-                if found == "wrong":
+                if found == "wrong" and replay is not None:
                     wrong[str(message.event)] += 1
+                    model_json = reading.json if reading else None
+                    print(f"\n{message.text!r}: {replay.json}, the model: {model_json}")  # noqa: T201
                 if replay is None and reading is not None:
                     cache.learn(message.route, message.text, reading.extraction)
 
