@@ -46,8 +46,9 @@ def is_stated(value: JSON, node: Node, path: Path, text: str, *, is_shared: bool
         is_shared: whether another field has the same value, so that one word may be meant for either.
 
     >>> battery = Node(literals=("low", "ok"))
-    >>> [is_stated("low", battery, ("battery",), t) for t in ("T=21 batt low", "batt 5%", "fan low, batt 5%")]
-    [True, False, False]
+    >>> texts = ("T=21 batt low", "batt 5%", "fan low, batt 5%", "low=0")
+    >>> [is_stated("low", battery, ("battery",), text) for text in texts]
+    [True, False, False, False]
     >>> is_stated(True, Node(kinds=(Kind.BOOLEAN,)), ("motion",), "motion=1 lux=30")
     True
     """
@@ -57,7 +58,9 @@ def is_stated(value: JSON, node: Node, path: Path, text: str, *, is_shared: bool
         return False
     if any(_is_followed_by_value(end, text) for _, end in labels):
         return True
-    return isinstance(value, str) and not is_shared and _stands(value, node, labels, text)
+    if not isinstance(value, str) or is_shared or _is_label(value, text):
+        return False
+    return _stands(value, node, labels, text)
 
 
 def is_inferred(node: Node) -> bool:
@@ -147,6 +150,11 @@ def _is_followed_by_value(end: int, text: str) -> bool:
         return re.match(r"[.,'’:/-]?[0-9]", rest) is None
     is_word = is_marked and re.search(r"[0-9]", value) is None and re.match(r"\s*[-+]?[0-9]", rest) is None
     return value in _STATES or is_word
+
+
+def _is_label(value: str, text: str) -> bool:
+    """Whether a value stands before a value of its own, and so states nothing: `running=0`."""
+    return re.search(rf"(?<![^\W_]){re.escape(value)}[\s\"']*[=:]", text, re.IGNORECASE) is not None
 
 
 def _stands(value: str, node: Node, labels: list[tuple[int, int]], text: str) -> bool:
