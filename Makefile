@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test bench proof check format clean
+.PHONY: help setup model demo test bench proof check lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -34,6 +34,11 @@ check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+
+lock: setup  ## pin the run-time dependencies by their hashes, for the installer; UPGRADE=1 takes newer versions
+	@$(BIN)/pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+		--quiet --no-python-downloads --custom-compile-command 'make lock' --output-file packaging/requirements.lock
 
 format: setup  ## let ruff format the code and sort its imports
 	@$(BIN)/ruff format .

@@ -2,14 +2,15 @@
 
 Knows nothing of how a verb does its work.
 
-Exit codes: 0 done; 1 it failed, or the text was rejected; 2 wrong usage; 69 the model cannot be used; 78 the
-configuration cannot be used (EX_UNAVAILABLE and EX_CONFIG of sysexits.h).
+Exit codes: 0 done; 1 it failed, or the text was rejected; 2 wrong usage; 69 the model cannot be used, or no daemon
+runs that could do it; 78 the configuration cannot be used (EX_UNAVAILABLE and EX_CONFIG of sysexits.h).
 """
 
 # The verbs import what they need when they run: llama.cpp takes half a second that `edge check` has no use for.
 # ruff: noqa: PLC0415
 
 import argparse
+import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from typing import NoReturn, cast
 
 import edge
 from edge.config.options import Config
-from edge.errors import ConfigError, EdgeError, ModelError
+from edge.errors import ConfigError, EdgeError, ModelError, NoDaemon, Reason
 
 OK, FAILED, UNAVAILABLE, CONFIG, INTERRUPTED = 0, 1, 69, 78, 130
 CONFIG_FILE = Path("/etc/edge/edge.yaml")
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except ConfigError as error:  # lines of file:line:column, as editors jump to them
         sys.stderr.write(f"{error}\n")
         code = CONFIG
-    except ModelError as error:
+    except (ModelError, NoDaemon) as error:
         code = _fail(error, UNAVAILABLE)
     except EdgeError as error:
         code = _fail(error, FAILED)
@@ -47,17 +48,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from edge import daemon, service
+    from edge import checkup, config, daemon, service
 
     service.log_to_journal_or_stderr(options.log_level)
-    daemon.run(_config(options), options.config)
+    read, document = config.read(options.config, overrides=options.set, hostname=socket.gethostname())
+    checkup.log_warnings(read, document, os.environ)
+    daemon.run(read, options.config)
     return OK
 
 
 def _check(options: argparse.Namespace) -> int:
-    routes = _config(options).routes
-    if not options.quiet:
-        sys.stdout.write(f"{options.config}: ok, {len(routes)} route{'s' if len(routes) > 1 else ''}\n")
+    from edge import checkup
+
+    checkup.run(
+        options.config,
+        overrides=options.set,
+        hostname=socket.gethostname(),
+        environment=os.environ,
+        is_quiet=options.quiet,
+        denies_warnings=options.deny_warnings,
+    )
     return OK
 
 
@@ -115,6 +125,41 @@ def _shapes_drop(options: argparse.Namespace) -> int:
     return OK
 
 
+def _dead_list(options: argparse.Namespace) -> int:
+    from edge import deadlist
+
+    deadlist.list_(_state_folder(options), route=options.route, reason=options.reason, as_json=options.json)
+    return OK
+
+
+def _dead_show(options: argparse.Namespace) -> int:
+    from edge import deadlist
+
+    deadlist.show(_state_folder(options), options.id, as_json=options.json, as_payload=options.payload)
+    return OK
+
+
+def _dead_replay(options: argparse.Namespace) -> int:
+    from edge import deadlist
+
+    is_done = deadlist.replay(_state_folder(options), options.ids, route=options.route, reason=options.reason)
+    return OK if is_done else FAILED
+
+
+def _dead_purge(options: argparse.Namespace) -> int:
+    from edge import deadlist
+
+    deadlist.purge(_state_folder(options), options.ids, route=options.route, reason=options.reason)
+    return OK
+
+
+def _spool_status(options: argparse.Namespace) -> int:
+    from edge import spoolstatus
+
+    spoolstatus.show(_state_folder(options), as_json=options.json)
+    return OK
+
+
 def _bench(options: argparse.Namespace) -> int:
     try:
         from edge_bench import command, tune
@@ -155,9 +200,12 @@ def newest_model(folder: Path = MODEL_FOLDER) -> Path:
 
 
 def _state_folder(options: argparse.Namespace) -> Path:
-    from edge import service
+    """Return the state directory that a verb looks into, and become its owner. To be called after the imports."""
+    from edge import service, statefolder
 
-    return cast("Path | None", options.state) or service.state_directory()
+    folder = cast("Path | None", options.state) or service.state_directory()
+    statefolder.become_owner(folder)
+    return folder
 
 
 def _config(options: argparse.Namespace) -> Config:
@@ -196,6 +244,7 @@ def parser() -> argparse.ArgumentParser:
 
     check = verbs.add_parser("check", parents=[configured], help="find every fault of a configuration")
     check.add_argument("--quiet", action="store_true", help="say nothing when all is well")
+    check.add_argument("--deny-warnings", action="store_true", help="take warnings for faults")
     check.set_defaults(verb=_check)
 
     attempt = verbs.add_parser("try", parents=[configured], help="read one text, without a broker")
@@ -227,6 +276,10 @@ def parser() -> argparse.ArgumentParser:
 
     _add_shapes(verbs.add_parser("shapes", help="show or drop what the shape cache has learned"))
 
+    _add_dead(verbs.add_parser("dead", help="show the dead letters, read them again, or throw them away"))
+
+    _add_spool(verbs.add_parser("spool", help="show what waits on disk for its answer"))
+
     demo = verbs.add_parser("demo", help="show the whole way, with a private broker (in a clone: make demo)")
     demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
     demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
@@ -250,10 +303,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_shapes(parser: argparse.ArgumentParser) -> None:
     """Give the verb `shapes` its own verbs."""
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    kept = argparse.ArgumentParser(add_help=False)
-    kept.add_argument("--state", type=Path, metavar="DIR", help="the daemon's state directory (/var/lib/edge)")
-    shown = argparse.ArgumentParser(add_help=False)
-    shown.add_argument("--json", action="store_true", help="print all that is known as JSON")
+    kept, shown = _kept(), _shown()
 
     listed = verbs.add_parser("list", parents=[kept, shown], help="which shapes are replayed, or being learned")
     listed.add_argument("--route", metavar="NAME", help="of one route alone")
@@ -270,6 +320,52 @@ def _add_shapes(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--all", action="store_true", help="all shapes of all routes")
     drop.add_argument("shape_id", nargs="?", metavar="SHAPE-ID", help="one shape of the route")
     drop.set_defaults(verb=_shapes_drop)
+
+
+def _add_dead(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `dead` its own verbs."""
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    kept, shown = _kept(), _shown()
+    some = argparse.ArgumentParser(add_help=False)
+    some.add_argument("--route", metavar="NAME", help="of one route alone; _unrouted: of none")
+    some.add_argument("--reason", choices=list(map(str, Reason)), metavar="REASON", help="with one reason alone")
+
+    listed = verbs.add_parser("list", parents=[kept, shown, some], help="which messages got no reading, and why")
+    listed.set_defaults(verb=_dead_list)
+
+    show = verbs.add_parser("show", parents=[kept, shown], help="all of one dead letter")
+    show.add_argument("id", metavar="ID", help="8 digits or more, as `list` shows them")
+    show.add_argument("--payload", action="store_true", help="write its bytes alone, for a pipe")
+    show.set_defaults(verb=_dead_show)
+
+    replay = verbs.add_parser("replay", parents=[kept, some], help="let the daemon read messages again")
+    purge = verbs.add_parser("purge", parents=[kept, some], help="delete dead letters")
+    for verb, function, what in ((replay, _dead_replay, "read"), (purge, _dead_purge, "delete")):
+        which = verb.add_mutually_exclusive_group(required=True)
+        which.add_argument("ids", nargs="*", default=[], metavar="ID", help="8 digits or more")
+        which.add_argument("--all", action="store_true", help=f"{what} all, or all of a route or a reason")
+        verb.set_defaults(verb=function)
+
+
+def _add_spool(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `spool` its own verb."""
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    status = verbs.add_parser("status", parents=[_kept(), _shown()], help="how much waits, and since when")
+    status.set_defaults(verb=_spool_status)
+
+
+def _kept() -> argparse.ArgumentParser:
+    """Return the option of verbs that look into a state directory."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--state", type=Path, metavar="DIR", help="the daemon's state directory (/var/lib/edge)")
+    return options
+
+
+def _shown() -> argparse.ArgumentParser:
+    """Return the option of verbs that show something."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--json", action="store_true", help="print all that is known as JSON")
+    return options
 
 
 def _add_model(parser: argparse.ArgumentParser, default: str) -> None:

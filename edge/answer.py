@@ -26,6 +26,7 @@ class Publication:
     topic: str
     payload: bytes
     retain: bool = False
+    is_dead_letter: bool = False
     properties: dict[str, str] = field(default_factory=dict)
 
 
@@ -80,6 +81,7 @@ def of_rejection(message: Message, rejected: Rejected, *, route: str | None, bas
     publication = Publication(
         topic=f"{base_topic}/dead/{route or UNROUTED}",
         payload=dumps(letter).encode(),
+        is_dead_letter=True,
         properties=_provenance(message),
     )
     return Answer(message=message, publication=publication, route=route, rejected=rejected)
@@ -108,7 +110,8 @@ def _excerpt(payload: bytes) -> dict[str, JSON]:
 
 
 def _provenance(message: Message) -> dict[str, str]:
-    return {"id": message.id, "source-topic": message.topic, "received-at": _timestamp(message.received_at)}
+    known = {"id": message.id, "source-topic": message.topic, "received-at": _timestamp(message.received_at)}
+    return {**known, "redelivered": "true"} if message.is_redelivered else known
 
 
 def _timestamp(moment: datetime) -> str:

@@ -5,69 +5,49 @@ Knows nothing of routes or readings. The only importer of paho: its callbacks ru
 """
 
 import logging
+import secrets
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as paho
 from paho.mqtt import properties
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties, VariableByteIntegers
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edge import unreachable
 from edge.answer import Publication
 from edge.config.options import Mqtt, Protocol
 from edge.connection import Connection, Wakeup
 from edge.errors import BrokerError
-from edge.message import Message
+from edge.events import Confirmed, Connected, Disconnected, Event, Received, Statistic, Unsubscribed
+from edge.message import Message, identity
 
 log = logging.getLogger(__name__)
 
 OUTGOING_IN_FLIGHT = 20  # publications without a PUBACK, where the broker does not say how many it takes
+OUTGOING_QUEUED = 65_000  # publications that may wait for their turn; paho's own default is without end
 ONLINE, OFFLINE = "online", "offline"
-
-
-@dataclass(frozen=True, slots=True)
-class Connected:
-    """A connection stands; messages of earlier epochs will be delivered again."""
-
-    epoch: int
-
-
-@dataclass(frozen=True, slots=True)
-class Disconnected:
-    """The connection is gone, or an attempt failed; the client tries again by itself."""
-
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message arrived."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """The broker answered a publication. The refusal is None where it took it, else the broker's words."""
-
-    publication_id: int
-    refusal: str | None
-
-
-Event = Connected | Disconnected | Received | Confirmed
+SHARED = "$share/"
+STATISTICS = ("store/messages/count", "retained messages/count", "publish/messages/dropped")  # mosquitto(8)
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 2.4
+_STATISTICS_TOPIC = "$SYS/broker/"
+_PACKET_OVERHEAD_BYTES = 256  # more than the header of a PUBLISH and the frames of its properties
 
 
 class Broker:
     """One MQTT session that outlives its connections.
 
     Args:
+        tls: the terms of an encrypted connection; None for one that is not.
+        subscriptions: what to subscribe to, as the broker is told it.
+        stale_subscriptions: what the session may still hold from an earlier configuration, to be ended.
         emit: takes the events; called inside `wait`.
         clock: the present moment, aware, UTC.
         monotonic: seconds that never go back.
@@ -78,8 +58,10 @@ class Broker:
         options: Mqtt,
         *,
         password: str | None,
+        tls: ssl.SSLContext | None = None,
         status_topic: str,
         subscriptions: Sequence[str],
+        stale_subscriptions: Sequence[str] = (),
         emit: Callable[[Event], None],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
@@ -88,11 +70,14 @@ class Broker:
         self._is_mqtt5 = options.protocol is Protocol.MQTT_5
         self._status_topic = status_topic
         self._subscriptions = subscriptions
+        self._stale_subscriptions = stale_subscriptions
+        self._watched: set[int] = set()  # subscriptions that a broker may refuse in peace, by packet id
+        self._most_packet_bytes: int | None = None  # what the broker takes; None: all
         self._emit = emit
         self._clock = clock
         self._epoch = 0
         self._was_refused = False  # the last attempt, by the broker
-        self._client = self._new_client(password)
+        self._client = self._new_client(password, tls)
         self._monotonic = monotonic
         self._connection = Connection(self._client, on_no_answer=self._on_no_answer, clock=monotonic)
 
@@ -114,29 +99,46 @@ class Broker:
         self._connection.wait(timeout_s, wakeup)
 
     def greet(self) -> None:
-        """Subscribe, then say that the daemon is there. To be called on each Connected, not on paho's thread."""
+        """Subscribe, then say that the daemon is there. To be called on each Connected, not inside a callback."""
+        for stale in self._stale_subscriptions:
+            self._client.unsubscribe(stale)
         for topic_filter in self._subscriptions:
             if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
-                options = SubscribeOptions(qos=1, noLocal=True, retainHandling=1)
+                is_shared = topic_filter.startswith(SHARED)  # for which noLocal is an error ([MQTT-3.8.3-4])
+                options = SubscribeOptions(qos=1, noLocal=not is_shared, retainHandling=1)
                 self._client.subscribe(topic_filter, options=options)
             else:
                 self._client.subscribe(topic_filter, qos=1)
+        if self._options.broker_statistics:
+            for name in STATISTICS:
+                _, number = self._client.subscribe(f"{_STATISTICS_TOPIC}{name}", qos=0)
+                self._watched.add(number or 0)
         # after the subscriptions: who hears `online` may publish at once, and nothing of it is missed
         self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
+
+    def announce(self, topic: str, payload: bytes) -> None:
+        """Publish a retained message at QoS 0: what is out of date soon need not be delivered surely."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=0, retain=True)
 
     def publish(self, publication: Publication) -> int:
         """Hand a publication over at QoS 1 and return its number; Confirmed bears the same number.
 
         Raises:
-            BrokerError: the client does not take it.
+            BrokerError: the client does not take it, or the broker said that it takes nothing as long.
         """
         details: Any = _JsonProperties(publication.properties) if self._is_mqtt5 else None
+        self._check_size(publication)
         try:
             info = self._client.publish(
                 publication.topic, publication.payload, qos=1, retain=publication.retain, properties=details
             )
         except ValueError as error:
             raise BrokerError(f"cannot publish to {publication.topic!r}: {error}") from error
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            raise BrokerError(
+                f"cannot publish to {publication.topic!r}: {OUTGOING_QUEUED} publications wait already"
+            )
         return info.mid
 
     def acknowledge(self, message: Message) -> None:
@@ -160,7 +162,7 @@ class Broker:
         self._client.disconnect()
         self._client.loop_write()
 
-    def _new_client(self, password: str | None) -> paho.Client:
+    def _new_client(self, password: str | None, tls: ssl.SSLContext | None) -> paho.Client:
         options = self._options
         client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -170,18 +172,22 @@ class Broker:
             manual_ack=True,
         )
         client.max_inflight_messages_set(OUTGOING_IN_FLIGHT)
+        client.max_queued_messages_set(OUTGOING_QUEUED)
         client.will_set(self._status_topic, OFFLINE, qos=1, retain=True)
         if options.username is not None:
             client.username_pw_set(options.username, password)
+        if tls is not None:
+            client.tls_set_context(tls)
         client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
         return client
 
-    def _on_connect(self, client: Any, _data: Any, _flags: Any, reason: ReasonCode, details: Any) -> None:
+    def _on_connect(self, client: Any, _data: Any, flags: Any, reason: ReasonCode, details: Any) -> None:
         self._was_refused = reason.is_failure
         if reason.is_failure:
             self._emit(Disconnected(f"the broker refused: {reason}"))
@@ -189,28 +195,45 @@ class Broker:
         self._connection.succeeded()
         # paho does not heed what the broker says, and has no public way to set it now ([MQTT-3.3.4-9])
         client._max_inflight_messages = getattr(details, "ReceiveMaximum", OUTGOING_IN_FLIGHT)  # noqa: SLF001
+        self._most_packet_bytes = getattr(details, "MaximumPacketSize", None)
         self._epoch += 1
-        self._emit(Connected(self._epoch))
+        self._emit(Connected(self._epoch, is_same_session=flags.session_present))
 
-    def _on_no_answer(self) -> None:
-        self._emit(Disconnected(f"no broker answers at {self._options.host}:{self._options.port}"))
+    def _on_no_answer(self, error: Exception) -> None:
+        self._emit(Disconnected(unreachable.why(error, self._options)))
 
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        trouble, is_early = self._connection.trouble, not self._connection.is_accepted
         self._connection.failed()
         if self._was_refused:  # said already, and better
             return
-        self._emit(Disconnected(f"the connection ended: {reason}"))
+        why = f"the connection ended: {reason}"
+        if trouble is not None:
+            why = unreachable.why(trouble, self._options)
+        elif is_early:
+            why = unreachable.why_ended_early(self._options)
+        self._emit(Disconnected(why, is_takeover=reason.value == _SESSION_TAKEN_OVER))
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        topic = _topic(message)
+        if topic.startswith(_STATISTICS_TOPIC):
+            if message.payload.isdigit():
+                self._emit(Statistic(topic.removeprefix(_STATISTICS_TOPIC), int(message.payload[:18])))
+            return
+        payload = bytes(message.payload)
+        # equal messages at QoS 0 are different messages, and none is ever delivered again
+        own_id = "" if message.qos else identity(topic, payload, secrets.token_hex(8))
         self._emit(
             Received(
                 Message(
-                    topic=_topic(message),
-                    payload=bytes(message.payload),
+                    topic=topic,
+                    payload=payload,
                     qos=message.qos,
                     packet_id=message.mid,
                     epoch=self._epoch,
                     received_at=self._clock(),
+                    is_redelivered=message.dup,
+                    id=own_id,
                 )
             )
         )
@@ -218,10 +241,26 @@ class Broker:
     def _on_publish(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
         self._emit(Confirmed(mid, str(reason) if reason.is_failure else None))
 
-    def _on_subscribe(self, _client: Any, _data: Any, _mid: int, reasons: Sequence[ReasonCode], _p: Any) -> None:
+    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: Sequence[ReasonCode], _p: Any) -> None:
+        is_watched = mid in self._watched
+        self._watched.discard(mid)
         for reason in reasons:
-            if reason.is_failure:
+            if reason.is_failure and is_watched:
+                log.info("broker_statistics_refused why=%s", reason)
+            elif reason.is_failure:
                 log.error("subscription_refused why=%s hint=check the broker's access rules", reason)
+
+    def _on_unsubscribe(self, _client: Any, _data: Any, _mid: int, _reasons: Any, _properties: Any) -> None:
+        self._emit(Unsubscribed())
+
+    def _check_size(self, publication: Publication) -> None:
+        """Refuse what the broker would end the connection for ([MQTT-3.2.2-15])."""
+        if self._most_packet_bytes is None:
+            return
+        properties_bytes = sum(len(n.encode()) + len(v.encode()) + 5 for n, v in publication.properties.items())
+        size = len(publication.topic.encode()) + len(publication.payload) + properties_bytes
+        if size + _PACKET_OVERHEAD_BYTES > self._most_packet_bytes:
+            raise BrokerError(f"the broker takes packets of at most {self._most_packet_bytes} bytes, got {size}")
 
 
 def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:

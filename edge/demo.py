@@ -18,10 +18,11 @@ from rich.console import Console
 
 from edge import config, demoscript, mosquitto, terminal
 from edge.answer import Publication
-from edge.broker import Broker, Connected, Event, Received
+from edge.broker import Broker
 from edge.config.options import Config, Mqtt
 from edge.demoscript import Outcome, Sample
 from edge.errors import EdgeError
+from edge.events import Connected, Event, Received
 from edge.mailbox import Mailbox
 from edge.message import Message
 

@@ -44,8 +44,16 @@ class ModelError(EdgeError):
     """A model file that cannot be loaded, or one that does not speak this program's prompt contract."""
 
 
+class NoDaemon(EdgeError):
+    """A verb that needs a running daemon, and none runs."""
+
+
 class BrokerError(EdgeError):
     """The MQTT client refused a request (not: the broker is away, which is waited out)."""
+
+
+class TakenOver(BrokerError):
+    """Another client keeps taking the session over: it has the same client id."""
 
 
 class Reason(StrEnum):
@@ -65,6 +73,7 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     LOW_CONFIDENCE = "low_confidence"
     MODEL_ERROR = "model_error"
+    PUBLISH_REFUSED = "publish_refused"
 
 
 class Rejected(EdgeError):

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 
 from edge import shelfrows
+from edge.database import StoreError
 from edge.reading import Validator
-from edge.shapestore import Row, ShapeStore, StoreError
+from edge.shapestore import Row, ShapeStore
 from edge.shelf import Entry
 
 log = logging.getLogger(__name__)

@@ -14,6 +14,8 @@ JSON: TypeAlias = "dict[str, JSON] | list[JSON] | str | int | float | Number | b
 Pointer: TypeAlias = str  # a JSON Pointer, RFC 6901: "/readings/0/temperature"
 Path: TypeAlias = tuple[str | int, ...]  # the same place as keys and indices: ("readings", 0, "temperature")
 
+_MAX_SHOWN = 60  # characters of a value that a message quotes
+
 
 class Number(Decimal):
     """A decimal number with the JSON literal that it was made from.
@@ -64,6 +66,16 @@ def dumps(value: JSON) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(dumps, value)) + "]"
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def excerpt(value: JSON) -> str:
+    """Return a value as messages quote it: as JSON, cut where it is long.
+
+    >>> excerpt("x" * 99)
+    '"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'
+    """
+    shown = dumps(value)
+    return shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + "…"
 
 
 def pointer(path: Path) -> Pointer:

@@ -1,58 +1,73 @@
-"""Owns the main thread: publishes answers, acknowledges messages, feeds the watchdog, one event after the other.
+"""Owns the main thread: one event after the other, and what is due in between.
 
-Knows nothing of how a reading comes about. This thread talks to the broker and owns the shape cache, whose replays
-need no other; workers wait for the model, and put what comes of it into this one's mailbox.
+Knows nothing of how a reading comes about and of what is owed to the broker. This thread talks to the broker and
+owns the shape cache, whose replays need no other; workers wait for the model, and put what comes of it into this
+one's mailbox.
 """
 
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
 
-from edge import broker as brokers
 from edge import service
 from edge.answer import Answer
-from edge.broker import Broker, Confirmed, Connected, Disconnected, Received
+from edge.backlog import Backlog
+from edge.broker import Broker
+from edge.control import Asked
+from edge.crew import Answered, Audited, Crew
+from edge.deadletters import DeadLetters
+from edge.delivery import Delivery
+from edge.desk import Desk
 from edge.engine import Engine
-from edge.ledger import Ledger
+from edge.events import Confirmed, Connected, Disconnected, Received, Statistic, Unsubscribed
+from edge.events import Event as NetworkEvent
+from edge.health import Health
+from edge.intake import Intake
+from edge.literal import dumps
 from edge.mailbox import Mailbox
-from edge.message import Message
 from edge.pipeline import Audit, Pipeline
-from edge.replay import Replay
+from edge.rivalry import Rivalry
+from edge.session import Session
 from edge.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # the longest that the main thread waits for an event
-DRAIN_S = 20.0  # for messages in flight at SIGTERM; the unit's TimeoutStopSec is 30
-REPUBLISH_S = 5.0  # until a publication that the broker refused is tried again
+DRAIN_S = 20.0  # for messages in hand at SIGTERM; the unit's TimeoutStopSec is 30
 ENGINE_SILENCE_S = 30.0  # the model thread comes round at each step, many times a second
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A worker has an answer."""
-
-    work: Future[Answer]
-
-
-@dataclass(frozen=True, slots=True)
-class Audited:
-    """A worker has audited a replay."""
-
-    audit: Audit
-
-
-@dataclass(frozen=True, slots=True)
 class Stop:
-    """Finish what is in flight, then leave."""
+    """Finish what is in hand, then leave."""
 
     signal_name: str
 
 
-Event = brokers.Event | Answered | Audited | Stop
+Event: TypeAlias = NetworkEvent | Answered | Audited | Asked | Stop
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """What the main loop is told.
+
+    Attributes:
+        base_topic: the daemon's own topics stand below it.
+        in_flight: how many messages the broker sends ahead of their acknowledgements.
+        waiting_qos0: how many messages at QoS 0 may wait.
+        health_every_s: between two messages about health; 0 for none.
+        workers: how many messages wait for the model at a time.
+    """
+
+    base_topic: str
+    in_flight: int = 64
+    waiting_qos0: int = 1000
+    health_every_s: float = 60.0
+    workers: int = 1
 
 
 def ignore_hangup(_number: int, _frame: object) -> None:
@@ -61,164 +76,154 @@ def ignore_hangup(_number: int, _frame: object) -> None:
 
 
 class MainLoop:
-    """The main thread's work: one event after the other.
+    """The main thread's work.
 
     Args:
+        intake: where messages come in.
+        dead: where dead letters are kept.
+        session: what the broker remembers of earlier configurations.
         cache: the pipeline's, to be kept and audited here; None where there is none.
-        workers: how many messages wait for the model at a time: enough for the engine to let routes take turns.
+        clock: monotonic seconds.
+        now: the present moment, aware, UTC.
     """
 
     def __init__(
         self,
+        settings: Settings,
         *,
         pipeline: Pipeline,
         broker: Broker,
         engine: Engine,
         events: Mailbox[Event],
+        intake: Intake,
+        dead: DeadLetters,
+        session: Session,
         cache: ShapeCache | None = None,
-        workers: int = 1,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self._settings = settings
         self._pipeline = pipeline
         self._broker = broker
         self._engine = engine
         self._events = events
-        self._clock = clock
-        self._ledger = Ledger()
+        self._intake = intake
+        self._dead = dead
+        self._session = session
         self._cache = cache
-        self._workers = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
-        self._working: dict[Future[Answer], Message] = {}
-        self._lines: dict[str, dict[int, Answer | None]] = {}  # by topic: messages by identity, as they came
-        self._published: dict[int, Answer] = {}  # by publication id, until the broker confirms
-        self._refused: list[tuple[float, Answer]] = []  # when to publish again
+        self._clock = clock
+        self._crew = Crew(pipeline, workers=settings.workers, tell=events.put)
+        self._delivery = Delivery(
+            pipeline=pipeline,
+            broker=broker,
+            intake=intake,
+            crew=self._crew,
+            base_topic=settings.base_topic,
+            waiting_qos0=settings.waiting_qos0,
+            keep=lambda answer: dead.keep(answer, is_urgent=True),
+            finished=self._finish,
+            clock=clock,
+        )
+        self._desk = Desk(dead, intake.status, self._delivery.reread, clock=clock)
+        self._backlog = Backlog(window=settings.in_flight, clock=clock)
+        self._health = Health(pipeline.route_names, clock=clock, now=now)
+        self._rivalry = Rivalry(clock=clock)
+        self._watchdog = service.Watchdog(clock=clock)
         self._counts: Counter[str] = Counter()
         self._is_connected = False
         self._trouble: str | None = None  # why there is no connection, as last said
         self._leave_at_s: float | None = None  # set by Stop
-        self._feed_every_s = (service.watchdog_interval_s() or 0.0) / 2
-        self._fed_at_s = clock()
+        self._told_at_s = clock()
 
     def serve(self) -> None:
-        """Serve until a Stop has come and nothing is in flight."""
+        """Serve until a Stop has come and nothing is in hand.
+
+        Raises:
+            TakenOver: another client keeps coming with the same client id.
+        """
         self._broker.connect()
         service.notify("READY=1", "STATUS=waiting for the broker")
         log.info("ready")
-        while not self._may_leave():
-            self._broker.wait(TICK_S, self._events)
-            while (event := self._events.take()) is not None:
-                self._handle(event)
-            self._publish_refused_again()
-            self._feed_watchdog()
+        try:
+            while not self._may_leave():
+                self._broker.wait(TICK_S, self._events)
+                while (event := self._events.take()) is not None:
+                    self._handle(event)
+                self._delivery.turn(may_begin=self._leave_at_s is None)
+                self._tick()
+        finally:
+            self._crew.close()
+            self._broker.close(timeout_s=TICK_S)
+            self._delivery.close()
+            self._dead.close()
             if self._cache is not None:
-                self._cache.tick()
-        self._workers.shutdown(wait=False, cancel_futures=True)
-        self._broker.close(timeout_s=TICK_S)
-        self._counts["unanswered"] += len(self._working) + len(self._refused)
-        if self._cache is not None:
-            self._cache.flush()
-            self._counts += self._cache.counts
-        log.info("stopped %s", " ".join(f"{name}={count}" for name, count in sorted(self._counts.items())))
+                self._cache.flush()
+            log.info("stopped %s", " ".join(f"{name}={count}" for name, count in sorted(self._sums().items())))
 
-    def _handle(self, event: Event) -> None:
+    def _handle(self, event: Event) -> None:  # noqa: C901  # one line an event
         match event:
-            case Connected(epoch):
-                self._begin(epoch)
-            case Disconnected(why):
-                self._wait_for_broker(why)
+            case Connected():
+                self._connect(event)
+            case Disconnected():
+                self._wait_for_broker(event)
             case Received(message):
-                self._take(message)
-            case Answered(work):
-                self._working.pop(work, None)
-                self._pipeline.learn(work.result())
-                self._answer(work.result())
+                if self._leave_at_s is None:  # else it is not acknowledged: the broker keeps it for the next start
+                    self._delivery.take(message)
+            case Answered(answer):
+                self._pipeline.learn(answer)
+                self._delivery.answered(answer)
             case Audited(audit):
                 self._judge(audit)
             case Confirmed(publication_id, refusal):
-                self._settle(publication_id, refusal)
+                if not self._delivery.confirmed(publication_id, refusal) and refusal is not None:
+                    log.error("status_refused why=%s", refusal)
+            case Statistic(name, value):
+                self._backlog.hear(name, value)
+            case Unsubscribed():
+                self._session.unsubscribed()
+            case Asked():
+                self._desk.handle(event)
             case Stop(signal_name):
-                in_flight = len(self._working) + len(self._published) + len(self._refused)
-                log.info("stopping signal=%s in_flight=%d", signal_name, in_flight)
+                log.info("stopping signal=%s in_hand=%d", signal_name, self._delivery.standing.in_hand)
                 service.notify("STOPPING=1")
                 self._leave_at_s = self._clock() + DRAIN_S
 
-    def _begin(self, epoch: int) -> None:
-        """Start over on a new connection: the broker delivers again what was not acknowledged on the last one."""
-        self._ledger.begin(epoch)
-        for work, message in list(self._working.items()):
-            if not self._ledger.is_current(message) and work.cancel():
-                del self._working[work]
-                self._lines[message.topic].pop(id(message))
-                self._publish_in_turn(message.topic)
+    def _connect(self, connected: Connected) -> None:
+        self._delivery.begin(connected.epoch, is_same_session=connected.is_same_session)
+        self._counts["connections"] += 1
         self._is_connected, self._trouble = True, None
+        self._rivalry.connected()
         self._broker.greet()
-        log.info("connected epoch=%d", epoch)
+        self._tell_health()
+        session = "kept" if connected.is_same_session else "new"
+        log.info("connected epoch=%d session=%s", connected.epoch, session)
         service.notify("STATUS=connected")
 
-    def _wait_for_broker(self, why: str) -> None:
+    def _wait_for_broker(self, event: Disconnected) -> None:
         """Note that there is no connection; attempts that fail for the same reason are one line in the log."""
         self._is_connected = False
-        if why != self._trouble:
-            self._trouble = why
-            log.info("disconnected why=%s", why)
-            service.notify(f"STATUS=waiting for the broker: {why}")
+        self._backlog.forget()
+        if event.why != self._trouble:
+            self._trouble = event.why
+            log.info("disconnected why=%s", event.why)
+            service.notify(f"STATUS=waiting for the broker: {event.why}")
+        self._rivalry.disconnected(is_takeover=event.is_takeover)
 
-    def _take(self, message: Message) -> None:
-        if self._leave_at_s is not None:
-            return  # not acknowledged, so the broker keeps it for the next start
-        self._ledger.admit(message)
-        self._lines.setdefault(message.topic, {})[id(message)] = None
-        known = self._pipeline.recall(message)
-        if known is not None:
-            self._answer(known)
+    def _finish(self, answer: Answer) -> None:
+        """Count and keep an answer that is safe; have a replay audited if one is due."""
+        self._health.record(answer)
+        if answer.rejected is not None:
+            self._counts["dead_letters"] += 1
+            self._dead.keep(answer)
+            what = f"reason={answer.rejected.reason} detail={answer.rejected.detail}"
+            log.debug("dead_letter_published route=%s id=%s %s", answer.route, answer.message.id, what)
             return
-        work = self._workers.submit(self._pipeline.answer, message)
-        self._working[work] = message
-        work.add_done_callback(lambda done: None if done.cancelled() else self._events.put(Answered(done)))
-
-    def _answer(self, answer: Answer) -> None:
-        """Publish an answer behind those to earlier messages of its topic: devices keep their order."""
-        self._lines[answer.message.topic][id(answer.message)] = answer
-        self._publish_in_turn(answer.message.topic)
-
-    def _publish_in_turn(self, topic: str) -> None:
-        line = self._lines[topic]
-        while line:
-            first = next(iter(line))
-            answer = line[first]
-            if answer is None:
-                return
-            del line[first]
-            self._publish(answer)
-        del self._lines[topic]
-
-    def _publish(self, answer: Answer) -> None:
-        if not self._ledger.is_current(answer.message):
-            self._counts["overtaken"] += 1  # by a reconnection: the message comes, or came, again
-            return
-        self._published[self._broker.publish(answer.publication)] = answer
-
-    def _settle(self, publication_id: int, refusal: str | None) -> None:
-        answer = self._published.pop(publication_id, None)
-        if answer is None:  # the status message
-            if refusal is not None:
-                log.error("status_refused why=%s", refusal)
-            return
-        if refusal is not None:
-            log.error("publication_refused topic=%s why=%s", answer.publication.topic, refusal)
-            self._refused.append((self._clock() + REPUBLISH_S, answer))
-            return
-        for message in self._ledger.settle(answer.message):
-            self._broker.acknowledge(message)
-        self._record(answer)
+        self._counts["readings"] += 1
+        log.debug("reading_published route=%s id=%s", answer.route, answer.message.id)
         if answer.replay is not None and self._cache is not None:
             is_idle = self._engine.is_idle
             if self._cache.published(answer.replay, answer.message.id, is_engine_idle=is_idle):
-                self._start_audit(answer.replay)
-
-    def _start_audit(self, replay: Replay) -> None:
-        """Let the model read a replayed text, behind."""
-        work = self._workers.submit(self._pipeline.audit, replay)
-        work.add_done_callback(lambda done: None if done.cancelled() else self._events.put(Audited(done.result())))
+                self._crew.audit(answer.replay)
 
     def _judge(self, audit: Audit) -> None:
         """Let the cache take note of an audit; name the readings that it puts in doubt."""
@@ -236,37 +241,38 @@ class MainLoop:
                 ",".join(doubt.message_ids),
             )
 
-    def _record(self, answer: Answer) -> None:
-        if answer.rejected is None:
-            self._counts["readings"] += 1
-            log.debug("reading_published route=%s id=%s", answer.route, answer.message.id)
-        else:
-            self._counts["dead_letters"] += 1
-            log.debug(
-                "dead_letter_published route=%s id=%s reason=%s detail=%s",
-                answer.route,
-                answer.message.id,
-                answer.rejected.reason,
-                answer.rejected.detail,
-            )
+    def _tick(self) -> None:
+        self._backlog.look(self._delivery.standing.unacknowledged)
+        self._dead.tick()
+        self._desk.tick()
+        if self._cache is not None:
+            self._cache.tick()
+        every_s = self._settings.health_every_s
+        if every_s and self._clock() - self._told_at_s >= every_s:
+            self._tell_health()
+        if self._clock() - self._engine.last_alive_s < ENGINE_SILENCE_S:
+            self._watchdog.feed()
 
-    def _publish_refused_again(self) -> None:
-        due = [answer for at_s, answer in self._refused if at_s <= self._clock()]
-        self._refused = [(at_s, answer) for at_s, answer in self._refused if answer not in due]
-        for answer in due:
-            self._publish(answer)
+    def _tell_health(self) -> None:
+        """Publish how things stand."""
+        self._told_at_s = self._clock()
+        if self._settings.health_every_s:
+            data = self._health.data(
+                self._delivery.standing,
+                is_connected=self._is_connected,
+                broker=self._backlog.status,
+                spool=self._intake.status(),
+                counts=self._sums(),
+            )
+            self._broker.announce(f"{self._settings.base_topic}/bridge/health", dumps(data).encode())
+
+    def _sums(self) -> Counter[str]:
+        """Return all that is counted, by name."""
+        sums = self._counts + Counter(self._delivery.counts) + self._dead.counts
+        return sums + self._cache.counts if self._cache is not None else sums
 
     def _may_leave(self) -> bool:
         if self._leave_at_s is None:
             return False
-        is_idle = not self._working and not self._published
+        is_idle = not self._delivery.standing.in_hand
         return is_idle or not self._is_connected or self._clock() >= self._leave_at_s
-
-    def _feed_watchdog(self) -> None:
-        """Give the sign of life, but only while the model thread lives, too."""
-        now = self._clock()
-        is_engine_alive = now - self._engine.last_alive_s < ENGINE_SILENCE_S
-        is_due = self._feed_every_s and now - self._fed_at_s >= self._feed_every_s
-        if is_due and is_engine_alive:
-            self._fed_at_s = now
-            service.notify("WATCHDOG=1")

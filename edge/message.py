@@ -6,12 +6,11 @@ Knows nothing of the MQTT client, of routes or of what becomes of the message.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 from edge.errors import Reason, Rejected
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Message:
     """One PUBLISH.
 
@@ -19,6 +18,10 @@ class Message:
         packet_id: the broker's number for it on this connection; 0 at QoS 0.
         epoch: which connection it came over, counted from 1; an acknowledgement holds on that connection alone.
         received_at: aware, UTC.
+        is_redelivered: whether it may have been answered before: the broker says so (DUP), or an earlier process
+            put it on disk.
+        row: where it stands in the spool; 0 for a message that is not there.
+        id: a name that a redelivery of the same message has, too; given "", it is `identity` of the rest.
     """
 
     topic: str
@@ -27,21 +30,26 @@ class Message:
     packet_id: int
     epoch: int
     received_at: datetime
+    is_redelivered: bool = False
+    row: int = 0
+    id: str = ""
 
-    @cached_property
-    def id(self) -> str:
-        """A name that a redelivery of the same message has too: it never depends on the time of arrival.
+    def __post_init__(self) -> None:
+        if not self.id:
+            object.__setattr__(self, "id", identity(self.topic, self.payload, str(self.packet_id)))
 
-        >>> from datetime import UTC
-        >>> def arrival(second: int) -> Message:
-        ...     at = datetime(2026, 1, 1, 0, 0, second, tzinfo=UTC)
-        ...     return Message(topic="a", payload=b"T=1", qos=1, packet_id=7, epoch=second, received_at=at)
-        >>> arrival(1).id == arrival(2).id, len(arrival(1).id)
-        (True, 32)
-        """
-        parts = (self.topic.encode(), str(self.packet_id).encode(), self.payload)
-        framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return hashlib.sha256(framed).hexdigest()[:32]
+
+def identity(topic: str, payload: bytes, number: str) -> str:
+    """Return the name of a message: 32 hexadecimal digits that never depend on the time of arrival.
+
+    The number is what tells it from an equal message on the same topic: at QoS 1 the broker's packet id.
+
+    >>> identity("a", b"T=1", "7") == identity("a", b"T=1", "8")
+    False
+    """
+    parts = (topic.encode(), number.encode(), payload)
+    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+    return hashlib.sha256(framed).hexdigest()[:32]
 
 
 def text(payload: bytes, *, limit_bytes: int) -> str:

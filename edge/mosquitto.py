@@ -29,16 +29,22 @@ class Mosquitto:
 
     def __init__(self, folder: Path, *, is_persistent: bool = False, settings: str = "") -> None:
         self.port = free_port()
+        self._folder = folder
+        self._is_persistent = is_persistent
         self._settings = folder / "mosquitto.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.configure(settings)
+
+    def configure(self, settings: str) -> None:
+        """Write other settings, which hold from the next start, some of them from the next `reload`."""
         self._settings.write_text(
             f"listener {self.port} 127.0.0.1\n"
             "user root\n"  # started by root, it would become a user who cannot read our folder; else ignored
             "allow_anonymous true\n"
-            f"persistence {'true' if is_persistent else 'false'}\n"
-            f"persistence_location {folder}/\n"
+            f"persistence {'true' if self._is_persistent else 'false'}\n"
+            f"persistence_location {self._folder}/\n"
             f"{settings}\n"
         )
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start the broker and wait until it listens.
@@ -61,9 +67,21 @@ class Mosquitto:
             time.sleep(0.02)
 
     def reload(self) -> None:
-        """Let the broker read its access rules again."""
+        """Let the broker read its access rules and passwords again."""
         if self._process is not None:
             self._process.send_signal(signal.SIGHUP)
+
+    def save(self) -> None:
+        """Let the broker write sessions and messages to disk now (mosquitto(8): SIGUSR1)."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
+
+    def kill(self) -> None:
+        """End the broker as a power cut does; do nothing where it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
 
     def stop(self) -> None:
         """Stop the broker as its service manager would; do nothing where it does not run."""

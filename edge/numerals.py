@@ -13,6 +13,7 @@ _RUN = re.compile(r"[0-9]+(?:[.,'’_][0-9]+)*")
 _EXPONENT = re.compile(r"[eE]([-+]?)([0-9]+)(?![0-9])")
 _POWER_OF_TEN = re.compile(r"\s?[×xX*·]\s?10(?:\^|\*\*|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻])[-+−]?[0-9⁰¹²³⁴⁵⁶⁷⁸⁹⁻]*")  # 1.2×10³: not read
 _EXPONENT_DIGITS = 3  # no device means more; 1e999999 is no number to hand on, nor are its parts
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")  # written so that no digits can be shared out in two ways
 _GROUPED = re.compile(r"([1-9][0-9]{0,2}(?:([.,'’_])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]([0-9]+))?")
 _SPACED = re.compile(  # 1 013,2: one group behind a plain space, or several behind no-break or thin ones
     r"(?<![0-9.,'’_])(?<![0-9][ \u00a0\u2009\u202f])"
@@ -101,7 +102,7 @@ def _readings(body: str, offset: int, *, is_part: bool = False) -> Iterator[tupl
     [('1234.5', 0, 7), ('1.234', 0, 5), ('5', 6, 7)]
     """
     end = offset + len(body)
-    if re.fullmatch(r"[0-9]*\.?[0-9]+", body):
+    if _PLAIN.fullmatch(body):
         yield body, offset, end
     if not is_part and (grouped := _GROUPED.fullmatch(body)):
         whole = re.sub(r"[^0-9]", "", grouped.group(1))
@@ -142,7 +143,7 @@ def _is_part_of_something_else(text: str, start: int, end: int) -> bool:
 
 def _has_exponent(text: str, start: int, end: int) -> bool:
     """Whether the run is a mantissa, and not the digits of a word such as `D6C0E5`."""
-    return re.fullmatch(r"[0-9]*\.?[0-9]+", text[start:end]) is not None and not text[start - 1 : start].isalnum()
+    return _PLAIN.fullmatch(text[start:end]) is not None and not text[start - 1 : start].isalnum()
 
 
 def _is_readable(exponent: re.Match[str], text: str, start: int, end: int) -> bool:

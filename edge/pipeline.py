@@ -80,6 +80,11 @@ class Pipeline:
         self._cache = cache
         self._learning = {route.name for route in routes if route.shapes}
 
+    @property
+    def route_names(self) -> tuple[str, ...]:
+        """The names of all routes, in the order of the file."""
+        return tuple(route.name for route in self._routes)
+
     def recall(self, message: Message) -> Answer | None:
         """Return the answer to a message whose wording is known; None where the model must be asked."""
         match = self._routes.match(message.topic)

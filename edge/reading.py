@@ -4,7 +4,7 @@ Knows nothing of how values were found. Numbers are judged as exact decimals, ne
 """
 
 import operator
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -17,7 +17,8 @@ from edge import literal
 from edge.errors import Reason, Rejected
 from edge.extraction import Extraction
 from edge.literal import JSON, Path, dumps
-from edge.schema import Schema
+from edge.patterns import Pattern
+from edge.schema import Schema, referred
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,21 +34,35 @@ def _is_number(_checker: object, value: Any) -> bool:
 
 
 def _is_integer(checker: object, value: Any) -> bool:
-    return _is_number(checker, value) and value == int(value)
+    return _is_number(checker, value) and value == Decimal(value).to_integral_value()
 
 
-_EXACT_VALIDATOR: type[Draft202012Validator] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # untyped
-    Draft202012Validator,
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer}),
-)
+def _validator(patterns: Mapping[str, Pattern]) -> type[Draft202012Validator]:
+    """Return the class of validators that know numbers as decimals, and patterns as they were compiled."""
+
+    def pattern(_validator: object, asked: str, value: object, _schema: object) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not patterns[asked].is_in(value):
+            yield ValidationError("no match")
+
+    extended = jsonschema.validators.extend(  # type: ignore[no-untyped-call]  # untyped
+        Draft202012Validator,
+        validators={"pattern": pattern},
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+            {"number": _is_number, "integer": _is_integer}
+        ),
+    )
+    return cast("type[Draft202012Validator]", extended)
 
 
 class Validator:
-    """One schema's judge. `format` is not judged: timestamps are kept as they stand in the text."""
+    """One schema's judge. `format` is not judged: timestamps are kept as they stand in the text.
+
+    Whatever the text, it judges in time linear in the length of what it is given: patterns are RE2's.
+    """
 
     def __init__(self, schema: Schema) -> None:
         self._document = schema.document
-        self._validator = _EXACT_VALIDATOR(schema.document)
+        self._validator = _validator(schema.patterns)(schema.document)
 
     def judge(self, extraction: Extraction) -> Reading:
         """Return the reading that an extraction makes.
@@ -126,8 +141,8 @@ def _schemas_at(document: JSON, schema: JSON, path: Path) -> Iterator[dict[str, 
         return
     if isinstance(name := schema.get("$ref"), str):
         target = document
-        for part in name.removeprefix("#").split("/")[1:]:
-            target = cast("dict[str, JSON]", target)[part.replace("~1", "/").replace("~0", "~")]
+        for part in referred(name):
+            target = cast("dict[str, JSON]", target)[part]
         yield from _schemas_at(document, target, path)
     if not path:
         yield schema

@@ -63,10 +63,15 @@ class Routes:
                     return match if _can_publish(match.output_topic) else None
         return None
 
-    def subscriptions(self) -> tuple[str, ...]:
-        """Return the filters to subscribe to: none that another covers, as a broker may deliver once for each."""
+    def subscriptions(self, *, share_group: str | None = None) -> tuple[str, ...]:
+        """Return what to subscribe to: no filter that another covers, as a broker may deliver once for each.
+
+        Args:
+            share_group: the group whose members share the messages (MQTT 5, 4.8.2); None to get them all.
+        """
         filters = list(dict.fromkeys(each for route in self.routes for each in route.filters))
-        return tuple(each.text for each in filters if not _is_covered(each, filters))
+        prefix = f"$share/{share_group}/" if share_group is not None else ""
+        return tuple(prefix + each.text for each in filters if not _is_covered(each, filters))
 
 
 def _is_covered(topic_filter: TopicFilter, filters: Sequence[TopicFilter]) -> bool:

@@ -3,13 +3,15 @@
 Knows nothing of texts, grammars or files. What lies outside the subset is refused with its path, never ignored.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar, cast
+from urllib.parse import unquote
 
-from edge import keywords
-from edge.literal import JSON, Number, Path, dumps
+from edge import keywords, patterns
+from edge.literal import JSON, Number, Path, excerpt
+from edge.patterns import Pattern
 
 T = TypeVar("T")
 
@@ -71,10 +73,15 @@ class Property:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """A schema in both its forms: the tree for grammar and prompt, the JSON document for validation."""
+    """A schema in both its forms: the tree for grammar and prompt, the JSON document for validation.
+
+    Attributes:
+        patterns: each `pattern` of the document, compiled, by its text.
+    """
 
     root: Node
     document: dict[str, JSON]
+    patterns: Mapping[str, Pattern] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,7 +119,7 @@ def parse(document: JSON) -> Schema:
     if parser.faults:
         raise SchemaError(parser.faults)
     assert isinstance(document, dict)
-    return Schema(root=root, document=document)
+    return Schema(root=root, document=document, patterns=parser.patterns)
 
 
 def node_at(root: Node, path: Path) -> Node:
@@ -132,12 +139,22 @@ def node_at(root: Node, path: Path) -> Node:
     return node
 
 
+def referred(name: str) -> list[str]:
+    """Return the keys on the way from the root of a document to what a local $ref names (RFC 6901, section 6).
+
+    >>> referred("#/$defs/a~1b%25"), referred("#")
+    (['$defs', 'a/b%'], [])
+    """
+    return [part.replace("~1", "/").replace("~0", "~") for part in unquote(name).split("/")[1:]]
+
+
 class _Parser:
     """One walk over a schema document; collects faults instead of stopping at the first."""
 
     def __init__(self, document: JSON) -> None:
         self.document = document
         self.faults: list[Fault] = []
+        self.patterns: dict[str, Pattern] = {}
         self.node_count = 0
 
     def fault(self, path: Path, message: str) -> None:
@@ -152,7 +169,7 @@ class _Parser:
             self.node_count = MAX_NODES + 1
             return Node()
         if not isinstance(document, dict):
-            self.fault(path, f"expected a schema (an object), got {dumps(document)}")
+            self.fault(path, f"expected a schema (an object), got {excerpt(document)}")
             return Node()
         if "$ref" in document:
             return self.reference(document, path, refs, depth)
@@ -176,17 +193,16 @@ class _Parser:
         """Return the node that a local $ref names, under the annotations that stand beside the $ref."""
         name = document["$ref"]
         here = (*path, "$ref")
-        if not isinstance(name, str) or not name.startswith("#"):
-            self.fault(here, f'expected a reference into this schema ("#/$defs/…"), got {dumps(name)}')
+        if not isinstance(name, str) or not (name == "#" or name.startswith("#/")):
+            self.fault(here, f'expected a reference into this schema ("#/$defs/…"), got {excerpt(name)}')
             return Node()
         if name in refs:
-            self.fault(here, f"{name} leads back to itself; a reading cannot be endless")
+            self.fault(here, f"{excerpt(name)} leads back to itself; a reading cannot be endless")
             return Node()
         target, target_path = self.document, cast("Path", ())
-        for raw in name.removeprefix("#").split("/")[1:]:
-            part = raw.replace("~1", "/").replace("~0", "~")
+        for part in referred(name):
             if not isinstance(target, dict) or part not in target:
-                self.fault(here, f"{name} names nothing in this schema")
+                self.fault(here, f"{excerpt(name)} names nothing in this schema")
                 return Node()
             target, target_path = target[part], (*target_path, part)
         beside = {key: value for key, value in document.items() if key != "$ref"}
@@ -196,9 +212,11 @@ class _Parser:
     def kinds(self, document: dict[str, JSON], path: Path) -> tuple[Kind, ...]:
         declared = document.get("type", [])
         names = declared if isinstance(declared, list) else [declared]
+        if declared == [] and "type" in document:
+            self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got []")
         for name in names:
             if name not in list(Kind):
-                self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got {dumps(name)}")
+                self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got {excerpt(name)}")
         return tuple(Kind(name) for name in names if isinstance(name, str) and name in list(Kind))
 
     def properties(
@@ -206,14 +224,14 @@ class _Parser:
     ) -> Iterator[Property]:
         properties, required = document.get("properties", {}), document.get("required", [])
         if not isinstance(properties, dict):
-            self.fault((*path, "properties"), f"expected an object, got {dumps(properties)}")
+            self.fault((*path, "properties"), f"expected an object, got {excerpt(properties)}")
             return
         if not isinstance(required, list):
-            self.fault((*path, "required"), f"expected a list of property names, got {dumps(required)}")
+            self.fault((*path, "required"), f"expected a list of property names, got {excerpt(required)}")
             required = []
         for index, name in enumerate(required):
             if not isinstance(name, str) or name not in properties:
-                self.fault((*path, "required", index), f"{dumps(name)} is not among the properties")
+                self.fault((*path, "required", index), f"{excerpt(name)} is not among the properties")
         for name, value in properties.items():
             node = self.node(value, (*path, "properties", name), refs, depth + 1)
             yield Property(name=name, node=node, is_required=name in required)
@@ -222,6 +240,12 @@ class _Parser:
         for key, value in document.items():
             if complaint := keywords.complaint(key, value):
                 self.fault((*path, key), complaint)
+            elif key == "pattern" and isinstance(value, str) and value not in self.patterns:
+                self.patterns[value] = patterns.compiled(value)
+        for key, complaint in keywords.quarrels(document):
+            self.fault((*path, key), complaint)
+        if path and "$id" in document:
+            self.fault((*path, "$id"), "expected $id at the root alone: here it would change what each $ref means")
 
 
 def _only(kind: type[T], value: JSON) -> T | None:

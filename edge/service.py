@@ -6,7 +6,7 @@ Knows nothing of what the daemon does. Without systemd every call is harmless.
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from systemd import daemon, journal
@@ -23,6 +23,25 @@ def watchdog_interval_s() -> float | None:
     """Return how often the service manager wants a sign of life, at the latest; None where it wants none."""
     limit_us = os.environ.get("WATCHDOG_USEC", "")
     return int(limit_us) / _MICROSECONDS if limit_us.isdigit() else None
+
+
+class Watchdog:
+    """The sign of life that the service manager waits for; where it waits for none, nothing is sent.
+
+    Args:
+        clock: monotonic seconds.
+    """
+
+    def __init__(self, *, clock: Callable[[], float]) -> None:
+        self._every_s = (watchdog_interval_s() or 0.0) / 2
+        self._clock = clock
+        self._fed_at_s = clock()
+
+    def feed(self) -> None:
+        """Give the sign of life, if it is time."""
+        if self._every_s and self._clock() - self._fed_at_s >= self._every_s:
+            self._fed_at_s = self._clock()
+            notify("WATCHDOG=1")
 
 
 def state_directory(environment: Mapping[str, str] = os.environ) -> Path:

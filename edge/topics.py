@@ -29,7 +29,7 @@ class TopicFilter:
         check_topic(self.text)
         if self.levels[0] == "$share":
             raise ValueError(
-                f'expected a filter without "$share", got "{self.text}"; it arrives in a later version'
+                f'expected a filter without "$share", got "{self.text}"; mqtt.share_group names a group'
             )
         for index, level in enumerate(self.levels):
             is_last = index == len(self.levels) - 1

@@ -6,6 +6,7 @@ in the table is no unit. Sources: SI brochure, UCUM, and the console output of c
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,6 +137,7 @@ _BY_SPELLING = {
 }
 _WORD = 4  # letters; from here on a spelling is a word, and its case does not matter
 _BY_WORD = {spelling.lower(): unit for spelling, unit in _BY_SPELLING.items() if len(spelling) >= _WORD}
+_NEAR = 0.82  # like enough to be the same word misspelled; moles and miles are not
 _ANY = "|".join(
     re.escape(s) if len(s) < _WORD else f"(?i:{re.escape(s)})" for s in sorted(_BY_SPELLING, key=len, reverse=True)
 )
@@ -170,6 +172,17 @@ def named(spelling: str) -> Unit | None:
     (Unit(symbol='°C', dimension='temperature'), 'hPa', None)
     """
     return _BY_SPELLING.get(spelling) or _BY_WORD.get(spelling.lower())
+
+
+def misspelled(spelling: str) -> str | None:
+    """Return the spelling that was probably meant by a word that names no unit; None for all else.
+
+    >>> misspelled("celcius"), misspelled("Kwh"), misspelled("pH"), misspelled("celsius")
+    ('celsius', None, None, None)
+    """
+    if named(spelling) or not spelling.isalpha() or len(spelling) < _WORD:
+        return None
+    return next(iter(get_close_matches(spelling.lower(), _BY_WORD, n=1, cutoff=_NEAR)), None)
 
 
 def beside(text: str, start: int, end: int) -> Unit | None:

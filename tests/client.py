@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from edge.answer import Publication
-from edge.broker import Broker, Confirmed, Connected, Event, Received
+from edge.broker import Broker
 from edge.config.options import Mqtt
+from edge.events import Confirmed, Connected, Event, Received
 from edge.mailbox import Mailbox
 from edge.message import Message
 

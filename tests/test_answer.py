@@ -1,6 +1,7 @@
 """What is published for a message: its reading, or its dead letter."""
 
 import base64
+import dataclasses
 import hashlib
 import json
 
@@ -61,6 +62,7 @@ def test_a_dead_letter() -> None:
         topic="edge/pi/dead/tank",
         payload=found.publication.payload,
         retain=False,
+        is_dead_letter=True,
         properties={"id": source.id, **PROVENANCE},
     )
     assert (found.message, found.route, found.rejected) == (source, "tank", rejected)
@@ -108,3 +110,11 @@ def test_a_long_detail_is_cut() -> None:
     letter = json.loads(dead_letter(message(b"x"), "d" * 5000).publication.payload)
 
     assert letter["detail"] == "d" * 1000
+
+
+def test_what_may_have_been_answered_before_says_so() -> None:
+    """A consumer drops a reading that it has seen only where it bears this mark: equal readings are data."""
+    source = dataclasses.replace(message(b"x"), is_redelivered=True)
+    found = answer.of_rejection(source, Rejected(Reason.MISSING, "y"), route="tank", base_topic="edge/pi")
+
+    assert found.publication.properties["redelivered"] == "true"

@@ -11,8 +11,11 @@ import pytest
 
 import edge
 from edge import __main__ as command_line
+from edge.deadstore import DeadStore
 from edge.errors import ModelError
 from edge.shapestore import ShapeStore
+from edge.spool import Spool
+from tests.letters import letter
 
 SCHEMA = '{"type":"object","properties":{"t":{"type":"number","unit":"°C"}},"required":["t"]}'
 ROUTES = """
@@ -81,6 +84,13 @@ def called(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[
         ("shapes show tank", "edge shapes show: error: the following arguments are required: SHAPE-ID"),
         ("shapes drop", "edge shapes drop: error: one of the arguments ROUTE --all is required"),
         ("shapes drop tank --all", "argument --all: not allowed with argument ROUTE"),
+        ("dead", "edge dead: error: the following arguments are required: VERB"),
+        ("dead list --reason late", "argument --reason: invalid choice: 'late'"),
+        ("dead show", "edge dead show: error: the following arguments are required: ID"),
+        ("dead replay", "edge dead replay: error: one of the arguments ID --all is required"),
+        ("dead purge", "edge dead purge: error: one of the arguments ID --all is required"),
+        ("dead purge 01234567 --all", "argument --all: not allowed with argument ID"),
+        ("spool", "edge spool: error: the following arguments are required: VERB"),
     ],
 )
 def test_wrong_usage(arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -208,6 +218,40 @@ def test_shapes(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch:
         "",
         "edge: expected a route that has shapes (none), got tank\n",
     )
+
+
+def test_dead_letters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are listed, shown and deleted without a daemon; to be read again they need one, which is 69."""
+    store = DeadStore(tmp_path)
+    store.write([letter(1), letter(2, route=None)])
+    store.close()
+    state = ("--state", tmp_path)
+
+    listed = called(capsys, "dead", "list", "--json", "--route", "_unrouted", "--reason", "missing", *state)
+    shown = called(capsys, "dead", "show", "00000001", "--json", *state)
+    unread = called(capsys, "dead", "replay", "00000001", *state)
+    purged = called(capsys, "dead", "purge", "00000001", "00000002", *state)
+
+    assert [each["id"] for each in json.loads(listed[1])] == ["00000002abcdef"]
+    assert json.loads(shown[1])["payload"] == "T=21"
+    assert unread[:2] == (69, "")
+    assert unread[2].startswith(f"edge: {tmp_path}: expected a daemon that runs, found none;")
+    assert purged == (0, "purged 2 dead letters\n", "")
+    assert called(capsys, "dead", "show", "00000001", *state) == (
+        1,
+        "",
+        "edge: no dead letter has the id 00000001; `edge dead list` shows those there are\n",
+    )
+
+
+def test_spool_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A spool that no daemon uses is read from its file."""
+    Spool(tmp_path, max_bytes=1000).close()
+
+    code, out, err = called(capsys, "spool", "status", "--json", "--state", tmp_path)
+
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"messages": 0, "bytes": 0, "max_bytes": None, "oldest_at": None}
 
 
 @pytest.mark.model

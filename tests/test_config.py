@@ -7,12 +7,13 @@ import pytest
 
 from edge import config
 from edge.config import document
-from edge.config.options import Config, Limits, Model, Mqtt, Protocol, Shapes
+from edge.config.options import Config, Dead, Limits, Model, Mqtt, Protocol, Shapes, Tls
 from edge.errors import ConfigError
 
 SAMPLES = Path(__file__).parent / "config_samples"
 SHIPPED = Path(__file__).parent.parent / "config" / "edge.yaml"
 
+SECTIONS = "base_topic, mqtt, model, limits, spool, health, shapes, dead, routes"
 LIMITS = "payload_bytes, message_tokens, output_tokens, deadline_s"
 TANK = """
 routes:
@@ -59,6 +60,7 @@ def test_defaults(tmp_path: Path) -> None:
         client_id="edge-pi",
         username=None,
         password_file=None,
+        tls=None,
         keepalive_s=30,
         session_expiry_s=604_800,
         in_flight=64,
@@ -68,6 +70,7 @@ def test_defaults(tmp_path: Path) -> None:
     )
     assert found.limits == Limits(payload_bytes=65_536, message_tokens=1024, output_tokens=1024, deadline_s=30.0)
     assert found.shapes == Shapes(enabled=True, confirmations=3, audit_every=64, audit_share=0.1, per_route=256)
+    assert found.dead == Dead(keep=1000, max_mb=16)
     assert [route.name for route in found.routes] == ["tank"]
     assert not next(iter(found.routes)).retain
     assert next(iter(found.routes)).shapes
@@ -86,12 +89,14 @@ mqtt:
   client_id: reader-1
   username: edge
   password_file: secrets/mqtt
+  tls: {ca: ca.pem, certificate: secrets/own.crt, key: /etc/edge/own.key}
   keepalive_s: 5
   session_expiry_s: 3600
   in_flight: 1
 model: {path: model.gguf, threads: 3, context_tokens: 2048, slots: 1}
 limits: {payload_bytes: 1000, message_tokens: 300, output_tokens: 200, deadline_s: 0.5}
 shapes: {enabled: false, confirmations: 5, audit_every: 0, audit_share: 1, per_route: 10}
+dead: {keep: 0, max_mb: 2}
 routes:
   - name: tank
     subscribe: [sensors/+/raw, "old/+"]
@@ -110,6 +115,9 @@ routes:
         client_id="reader-1",
         username="edge",
         password_file=tmp_path / "secrets/mqtt",
+        tls=Tls(
+            ca=tmp_path / "ca.pem", certificate=tmp_path / "secrets/own.crt", key=Path("/etc/edge/own.key")
+        ),
         keepalive_s=5,
         session_expiry_s=3600,
         in_flight=1,
@@ -117,6 +125,7 @@ routes:
     assert found.model == Model(path=tmp_path / "model.gguf", threads=3, context_tokens=2048, slots=1)
     assert found.limits == Limits(payload_bytes=1000, message_tokens=300, output_tokens=200, deadline_s=0.5)
     assert found.shapes == Shapes(enabled=False, confirmations=5, audit_every=0, audit_share=1.0, per_route=10)
+    assert found.dead == Dead(keep=0, max_mb=2)
     (route,) = found.routes
     assert not route.shapes
     assert [each.text for each in route.filters] == ["sensors/+/raw", "old/+"]
@@ -262,6 +271,19 @@ def test_a_base_topic_leaves_room_for_what_stands_below(tmp_path: Path) -> None:
     )
 
 
+def test_tls_without_options_is_the_trust_of_the_system(tmp_path: Path) -> None:
+    """An empty mapping switches it on, null does not."""
+    assert load(tmp_path, "mqtt: {tls: {}}" + TANK).mqtt.tls == Tls(ca=None, certificate=None, key=None)
+    assert load(tmp_path, "mqtt: {tls: null}" + TANK).mqtt.tls is None
+
+
+def test_a_password_is_no_option(tmp_path: Path) -> None:
+    """It would stand in the configuration, or in the list of processes."""
+    assert faults(tmp_path, TANK, "mqtt.password=x") == (
+        '--set mqtt.password=x: mqtt.password: unknown key; did you mean "password_file"?'
+    )
+
+
 def test_a_wrong_username_is_one_fault(tmp_path: Path) -> None:
     """A username with a fault of its own is not missing beside the password."""
     assert faults(tmp_path, "mqtt: {username: 7, password_file: p}" + TANK) == (
@@ -320,8 +342,12 @@ def test_an_override_with_nothing_is_null(tmp_path: Path) -> None:
         ("mqtt.port=0", "mqtt.port: expected an integer from 1 to 65535, got 0"),
         ("mqtt.port=yes", 'mqtt.port: expected an integer from 1 to 65535, got "yes"'),
         ("mqtt.prot=1", 'mqtt.prot: unknown key; did you mean "port"?'),
-        ("mqtt.tls=x", "mqtt.tls: expected nothing here yet: this option arrives in a later version"),
-        ("webhook.url=x", "webhook: unknown key; expected one of base_topic, mqtt, model, limits, shapes, routes"),
+        ("mqtt.tls=x", 'mqtt.tls: expected a mapping of ca, certificate, key, got "x"'),
+        ("mqtt.tls.key=x", "mqtt.tls.key: expected mqtt.tls.certificate beside a key"),
+        (
+            "webhook.url=x",
+            f"webhook: unknown key; expected one of {SECTIONS}",
+        ),
         ("mqtt", "expected OPTION=VALUE, as in mqtt.port=1883"),
         ("=1", "expected OPTION=VALUE, as in mqtt.port=1883"),
         ("mqtt..port=1", "expected OPTION=VALUE, as in mqtt.port=1883"),
@@ -363,11 +389,13 @@ def test_the_shipped_file_holds_every_option_with_its_default(tmp_path: Path) ->
     """The installed file has exactly the options of the dataclasses, in their order, and sets none of them."""
     shipped, defaults = config.load(SHIPPED, hostname="pi"), load(tmp_path, TANK)
 
-    for name, kind in {"mqtt": Mqtt, "model": Model, "limits": Limits, "shapes": Shapes}.items():
+    for name, kind in {"mqtt": Mqtt, "model": Model, "limits": Limits, "shapes": Shapes, "dead": Dead}.items():
         section = document.read(SHIPPED).at((name,))
         assert isinstance(section, dict)
         assert [field.name for field in dataclasses.fields(kind)] == list(section)
     assert dataclasses.replace(shipped, routes=defaults.routes) == defaults
+    about_tls = SHIPPED.read_text(encoding="utf-8").partition("  tls: null")[2].partition("keepalive_s")[0]
+    assert [field.name for field in dataclasses.fields(Tls) if f"{field.name}: FILE" not in about_tls] == []
     top = document.read(SHIPPED).data
     assert isinstance(top, dict)
     assert [field.name for field in dataclasses.fields(Config)] == list(top)

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "edge"
 VALUES = {
     *("errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"),
-    *("forms", "template", "shape", "evidence"),
+    *("forms", "template", "shape", "evidence", "patterns"),
 }
 
 
@@ -24,10 +24,11 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("library", "door"), [("llama_cpp", "model.py"), ("paho", "broker.py"), ("systemd", "service.py")]
+    ("library", "door"),
+    [("llama_cpp", "model.py"), ("paho", "broker.py"), ("systemd", "service.py"), ("re2", "patterns.py")],
 )
 def test_each_foreign_door_is_one_file(library: str, door: str) -> None:
-    """llama.cpp, paho and systemd are each imported by exactly one module of the program."""
+    """llama.cpp, paho, systemd and RE2 are each imported by exactly one module of the program."""
     importers = {
         path.name
         for path in PACKAGE.rglob("*.py")

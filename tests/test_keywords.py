@@ -22,6 +22,10 @@ from edge.literal import JSON, Number
         ("multiline", True),
         ("format", "date-time"),
         ("unit", "°C"),
+        ("unit", "pH"),
+        ("unit", "deg"),
+        ("$id", "tank.json"),
+        ("enum", ["x"] * 500),
         ("description", ""),
         ("const", None),
         ("const", "on"),
@@ -55,7 +59,11 @@ def test_right_keywords(key: str, value: JSON) -> None:
         ("enum", [], "expected a list of strings, numbers, true, false or null, got []"),
         ("enum", [{}], "expected a list of strings, numbers, true, false or null, got [{}]"),
         ("enum", "on", 'expected a list of strings, numbers, true, false or null, got "on"'),
-        ("pattern", "(", 'expected a regular expression, got "("'),
+        ("pattern", "(", 'expected a regular expression (missing )), got "("'),
+        ("unit", "celcius", 'expected a unit that is known, got "celcius"; did you mean "celsius"?'),
+        ("$id", 7, "expected a string, got 7"),
+        ("enum", ["x"] * 501, "expected at most 500 values, got 501"),
+        ("enum", "x" * 99, f'expected a list of strings, numbers, true, false or null, got "{"x" * 59}…'),
         ("pattern", 1, "expected a regular expression, got 1"),
         (
             "maxLenght",
@@ -68,3 +76,30 @@ def test_right_keywords(key: str, value: JSON) -> None:
 def test_wrong_keywords(key: str, value: JSON, expected: str) -> None:
     """An unknown keyword, or one with a value of another kind, is told in a sentence."""
     assert expected == keywords.complaint(key, value)
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"minimum": 5, "maximum": 5}, []),
+        ({"minimum": Number("5.0"), "maximum": 5}, []),
+        ({"exclusiveMinimum": 5, "maximum": 6}, []),
+        ({"minLength": 3}, []),
+        ({"minimum": "5", "maximum": 1}, []),
+        ({"minimum": 5, "maximum": Number("4.9")}, [("minimum", "expected at most the maximum of 4.9, got 5")]),
+        (
+            {"minimum": 5, "exclusiveMaximum": 5},
+            [("minimum", "expected less than the exclusiveMaximum of 5, got 5")],
+        ),
+        ({"minItems": 1, "maxItems": 0}, [("minItems", "expected at most the maxItems of 0, got 1")]),
+        ({"type": "number", "enum": [1, Number("1e999999999999")]}, []),
+        ({"type": "integer", "enum": [Number("7.0")]}, []),
+        ({"type": ["string", "null"], "const": None}, []),
+        ({"enum": [1, "a", None, True]}, []),
+        ({"type": "number", "enum": [1, True]}, [("enum", 'expected values of type "number", got true')]),
+        ({"type": "object", "const": 1}, [("const", 'expected values of type "object", got 1')]),
+    ],
+)
+def test_keywords_that_leave_no_value(schema: dict[str, JSON], expected: list[tuple[str, str]]) -> None:
+    """Bounds that cross and literals outside of the type are told, each at the keyword that should give way."""
+    assert list(keywords.quarrels(schema)) == expected

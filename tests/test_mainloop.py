@@ -1,5 +1,6 @@
 """The main thread's duties, on a broker in memory: what is published, acknowledged, dropped and fed, and when."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -10,16 +11,26 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from edge.answer import Answer, Publication
-from edge.broker import Broker, Confirmed, Connected, Disconnected, Received
-from edge.config.options import Limits
+from edge.config.options import Dead, Limits, WhenFull
+from edge.control import Asked
+from edge.deadletters import DeadLetters
+from edge.errors import TakenOver
+from edge.events import Confirmed, Connected, Disconnected, Received, Statistic
+from edge.intake import Intake
+from edge.literal import JSON
 from edge.mailbox import Mailbox
-from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, REPUBLISH_S, Event, MainLoop, Stop
+from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, Event, MainLoop, Settings, Stop
 from edge.message import Message
+from edge.outbox import RETRY_S
 from edge.pipeline import Pipeline
+from edge.rivalry import MOST
 from edge.routes import Routes
+from edge.session import Session
+from edge.spool import Spool
 from tests import made
 
 if TYPE_CHECKING:
+    from edge.broker import Broker
     from edge.engine import Engine
     from edge.extractor import Extractor
 
@@ -36,6 +47,7 @@ class BrokerInMemory:
     on_acknowledge: Callable[[Message], None] | None = None
     published: list[Publication] = field(default_factory=list)
     acknowledged: list[int] = field(default_factory=list)
+    announced: dict[str, JSON] = field(default_factory=dict)
     greetings: int = 0
     later: list[Event] = field(default_factory=list)
 
@@ -64,6 +76,10 @@ class BrokerInMemory:
         if self.on_acknowledge:
             self.on_acknowledge(message)
 
+    def announce(self, topic: str, payload: bytes) -> None:
+        """Remember what was last said of health."""
+        self.announced[topic] = json.loads(payload)
+
     def close(self, *, timeout_s: float) -> None:
         """Have nothing to close."""
 
@@ -84,6 +100,7 @@ class Bench:
     engine: EngineAtRest = field(default_factory=EngineAtRest)
     now_s: float = 0.0
     tick_s: float = 0.0  # how far each look at the clock moves it
+    spool_folder: Path | None = None
 
     def clock(self) -> float:
         """Return the time of the test."""
@@ -101,18 +118,30 @@ class Bench:
                 base_topic="edge/t",
             )
         )
+        folder = self.spool_folder
         loop = MainLoop(
+            Settings(base_topic="edge/t", in_flight=4, waiting_qos0=2, workers=workers),
             pipeline=pipeline,
             broker=cast("Broker", self.broker),
             engine=cast("Engine", self.engine),
             events=self.events,
-            workers=workers,
+            intake=Intake(
+                (lambda: Spool(folder, max_bytes=10**6)) if folder else None,
+                is_storing=True,
+                when_full=WhenFull.WAIT,
+                window=4,
+                clock=self.clock,
+            ),
+            dead=DeadLetters(Dead(), folder, payload_bytes=1000, clock=self.clock),
+            session=Session(None, client_id="edge-t", subscriptions=()),
             clock=self.clock,
         )
         for event in events:
             self.events.put(event)
-        loop.serve()
-        self.events.close()
+        try:
+            loop.serve()
+        finally:
+            self.events.close()
 
     def stop(self) -> None:
         """Ask the loop to leave."""
@@ -166,14 +195,37 @@ def test_acknowledgements_keep_the_order_of_arrival(bench: Bench) -> None:
     assert bench.broker.acknowledged == [5, 9, 2]
 
 
-def test_an_answer_of_an_earlier_connection_is_dropped(bench: Bench) -> None:
-    """After a reconnection the broker delivers again what was not acknowledged: only that delivery is answered."""
+def test_an_answer_that_is_under_way_outlives_the_connection(bench: Bench) -> None:
+    """The redelivery of its message is not answered again, and is what is acknowledged."""
+
+    def reconnect(number: int, _publication: Publication) -> None:
+        for event in (Connected(2), arrival(7, epoch=2), Confirmed(number, None)):
+            bench.events.put(event)
+
+    bench.broker.on_publish = reconnect
     bench.broker.on_acknowledge = lambda _: bench.stop()
-    bench.serve(Connected(1), arrival(7, epoch=1), Connected(2), arrival(8, epoch=2))
+    bench.serve(Connected(1), arrival(7, epoch=1))
 
     assert bench.broker.greetings == 2
-    assert [p.topic for p in bench.broker.published] == ["edge/t/dead/_unrouted"]
-    assert bench.broker.acknowledged == [8]
+    assert len(bench.broker.published) == 1
+    assert bench.broker.acknowledged == [7]
+
+
+def test_an_answer_of_an_earlier_session_is_published_all_the_same(bench: Bench) -> None:
+    """A broker that forgot the session delivers nothing again: what is in hand is all there is."""
+
+    def reconnect(number: int, _publication: Publication) -> None:
+        if number == 1:
+            bench.events.put(Connected(2, is_same_session=False))
+            bench.events.put(arrival(7, epoch=2))
+        bench.events.put(Confirmed(number, None))
+
+    bench.broker.on_publish = reconnect
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), arrival(7, epoch=1))
+
+    assert len(bench.broker.published) == 2
+    assert bench.broker.acknowledged == [7]
 
 
 def test_a_message_at_qos_0_is_answered_and_not_acknowledged(bench: Bench) -> None:
@@ -195,12 +247,12 @@ def test_a_refused_answer_is_published_again_after_a_pause(bench: Bench, caplog:
     answers = iter([Confirmed(1, "Quota exceeded"), Confirmed(2, None)])
     bench.broker.on_publish = lambda _number, _publication: bench.events.put(next(answers))
     bench.broker.on_acknowledge = lambda _: bench.stop()
-    bench.tick_s = REPUBLISH_S / 4
+    bench.tick_s = RETRY_S[0] / 4
     bench.serve(Connected(1), arrival(7))
 
     assert len(bench.broker.published) == 2
     assert bench.broker.acknowledged == [7]
-    assert "publication_refused topic=edge/t/dead/_unrouted why=Quota exceeded" in caplog.text
+    assert "publication_refused topic=edge/t/dead/_unrouted attempt=1 why=Quota exceeded" in caplog.text
 
 
 def test_what_arrives_after_stop_is_left_to_the_broker(bench: Bench) -> None:
@@ -220,7 +272,7 @@ def test_the_same_trouble_is_told_once(bench: Bench, caplog: pytest.LogCaptureFi
     lines = [record.getMessage() for record in caplog.records]
     assert [line for line in lines if "connected" in line] == [
         "disconnected why=no broker answers at pi:1883",
-        "connected epoch=1",
+        "connected epoch=1 session=kept",
         "disconnected why=no broker answers at pi:1883",
     ]
 
@@ -276,3 +328,103 @@ def test_answers_to_one_topic_keep_its_order(bench: Bench) -> None:
     ids = [publication.properties["id"] for publication in bench.broker.published]
     assert ids == [arrival(1).message.id, arrival(2).message.id]
     assert bench.broker.acknowledged == [1, 2]
+
+
+def test_with_a_spool_a_message_is_acknowledged_once_it_is_on_disk(bench: Bench, tmp_path: Path) -> None:
+    """Also when its answer never gets through; and the next daemon finds it there."""
+    bench.spool_folder = tmp_path
+    bench.broker.on_publish = None
+    bench.tick_s = DRAIN_S / 8
+    bench.broker.later = [Connected(1), arrival(7), Disconnected("x"), Stop("SIGTERM")]
+    bench.serve()
+
+    assert bench.broker.acknowledged == [7]
+    [left] = Spool(tmp_path, max_bytes=10**6).take(9)
+    assert (left.payload, left.is_redelivered) == (b"T=1", True)
+
+
+def test_with_a_spool_an_answered_message_leaves_the_disk(bench: Bench, tmp_path: Path) -> None:
+    """Nothing is answered twice after a clean stop."""
+    bench.spool_folder = tmp_path
+    bench.broker.later = [Connected(1), arrival(7), arrival(8), Disconnected("x"), Stop("SIGTERM")]
+    bench.serve()
+
+    assert bench.broker.acknowledged == [7, 8]
+    assert len(bench.broker.published) == 2
+    assert Spool(tmp_path, max_bytes=10**6).take(9) == []
+
+
+class Waiting(Pipeline):
+    """Answers nothing before the test says so."""
+
+    may_answer = threading.Event()
+
+    def answer(self, message: Message) -> Answer:
+        """Return the answer of any pipeline, late."""
+        assert self.may_answer.wait(10)
+        return super().answer(message)
+
+
+def test_a_flood_at_qos_0_is_shed_and_counted(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """No broker holds such messages back, so only so many wait; messages at QoS 1 are none of them."""
+
+    def acknowledged(_: Message) -> None:
+        bench.stop()
+
+    bench.broker.on_acknowledge = acknowledged
+    flood = [arrival(0, qos=0) for _ in range(5)]
+    Waiting.may_answer.clear()
+    bench.events.put(Connected(1))
+    threading.Timer(0.2, Waiting.may_answer.set).start()
+    bench.serve(*flood, arrival(7), pipeline_type=Waiting)
+
+    assert len(bench.broker.published) == 3
+    assert "inputs_shed count=1 why=they came at QoS 0, faster than they are answered" in caplog.text
+
+
+def test_two_daemons_with_one_client_id_are_told_apart(bench: Bench) -> None:
+    """They would take the session from each other for ever; after a few times this one gives up and says why."""
+    taken = Disconnected("the connection ended: Session taken over", is_takeover=True)
+    with pytest.raises(TakenOver) as error:
+        bench.serve(*[event for _ in range(MOST + 1) for event in (Connected(1), taken)])
+
+    assert str(error.value) == (
+        "expected a client id that no other client of the broker has; "
+        "one took the session over 4 times within a minute"
+    )
+
+
+def test_the_health_data_come_with_the_connection(bench: Bench) -> None:
+    """Who looks right after a start finds how things stand."""
+    bench.serve(Connected(1), Statistic("publish/messages/dropped", 3), Stop("SIGTERM"))
+
+    health = bench.broker.announced["edge/t/bridge/health"]
+    assert isinstance(health, dict)
+    assert health["mqtt"] == {
+        "connected": True,
+        "reconnects": 0,
+        "queue_in": 0,
+        "unacked": 0,
+        "oldest_s": 0.0,
+        "published": 0,
+    }
+
+
+def test_a_dead_letter_that_is_read_again_acknowledges_no_equal_message(bench: Bench) -> None:
+    """An equal text under the same packet id may be in hand meanwhile: its own answer is what it waits for."""
+    source = arrival(7).message
+
+    def go_on(number: int, _publication: Publication) -> None:
+        following: dict[int, tuple[Event, ...]] = {
+            1: (Confirmed(1, None), arrival(7)),
+            2: (Asked(request={"verb": "dead_replay", "ids": [source.id]}),),
+            3: (Confirmed(3, None), Disconnected("x"), Stop("SIGTERM")),
+        }
+        for event in following[number]:
+            bench.events.put(event)
+
+    bench.broker.on_publish = go_on
+    bench.serve(Connected(1), arrival(7))
+
+    assert len(bench.broker.published) == 3
+    assert bench.broker.acknowledged == [7]

@@ -216,3 +216,11 @@ def _work(text: str) -> float:
         numerals.find(text)
         times.append(time.thread_time() - started)
     return max(0.001, min(times))
+
+
+@pytest.mark.parametrize("end", [",5", ",", "_1.2", "e5", ",1e5", "'", ".1.2,"])
+def test_endless_digits(end: str) -> None:
+    """A row of 100,000 digits is read in one go; shared out between parts of a pattern, it would take hours."""
+    found = numerals.find("1" * 100_000 + end)
+
+    assert len(found) <= 6

@@ -69,8 +69,24 @@ def test_escape(piece: str, expected: str) -> None:
         ("x", "", []),
         ("", "x", []),
         ("ok", "oks, OK", []),
+        ("==", "=====", [(0, 2), (1, 3), (2, 4), (3, 5)]),
+        ("a a", "a a a b a a", [(0, 3), (2, 5), (8, 11)]),
+        ("a b a", "a b a b a", [(0, 5), (4, 9)]),
+        ("aa", "aaa aa", [(4, 6)]),
     ],
 )
 def test_occurrences(value: str, text: str, expected: list[tuple[int, int]]) -> None:
     """A value is found as it is spelled, between borders, overlapping or not."""
     assert expected == pieces.occurrences(value, text)
+
+
+@pytest.mark.parametrize("unit", ["=", "= ", "a b ", "=-=", "a.a "])
+def test_a_long_value_in_a_monotonous_text(unit: str) -> None:
+    """A value that repeats itself is found at each of its places, which are not compared anew one by one."""
+    text = unit * 40_000
+    value = text[: 20_000 * len(unit)].strip()
+
+    found = pieces.occurrences(value, text)
+
+    assert len(found) >= 20_000
+    assert all(text.startswith(value, start) for start, _ in found[::5000])

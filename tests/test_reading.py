@@ -118,6 +118,21 @@ def test_required_fields(json: str, expected: str) -> None:
     assert expected == verdict(json, {"a": {"minimum": 0}, "b": inner}, "a", "b")
 
 
+def test_a_hostile_text_does_not_stall_a_careless_pattern() -> None:
+    """A backtracking matcher would try this text in 2^60,000 ways."""
+    careless: JSON = {"type": "string", "pattern": "^(a+)+$"}
+
+    assert verdict(f'{{"p":"{"a" * 60_000}!"}}', {"p": careless}).startswith(
+        'schema: p: expected a text that matches "^(a+)+$", got "aaaa'
+    )
+    assert verdict(f'{{"p":"{"a" * 60_000}"}}', {"p": careless}) == "ok"
+
+
+def test_the_end_of_a_text_is_its_end() -> None:
+    """A line break behind what a pattern asks for is a character that it does not ask for."""
+    assert verdict('{"p":"P-3\\n"}', {"p": {"pattern": "^P-[0-9]$"}}).startswith("schema: p: ")
+
+
 def test_nested_faults_have_paths() -> None:
     """A fault in a list of objects names the item and the field."""
     rows: JSON = {"type": "array", "items": {"type": "object", "properties": {"t.x": {"maximum": 1}}}}

@@ -127,8 +127,8 @@ def test_references_are_followed() -> None:
                 'got "other.json"'
             ),
         ),
-        ({"$ref": "#/$defs/x"}, "('properties', 'a', '$ref'): #/$defs/x names nothing in this schema"),
-        ({"$ref": "#/required/0"}, "('properties', 'a', '$ref'): #/required/0 names nothing in this schema"),
+        ({"$ref": "#/$defs/x"}, "('properties', 'a', '$ref'): \"#/$defs/x\" names nothing in this schema"),
+        ({"$ref": "#/required/0"}, "('properties', 'a', '$ref'): \"#/required/0\" names nothing in this schema"),
         (
             {"oneOf": []},
             "('properties', 'a', 'oneOf'): this keyword is outside the supported subset of JSON Schema",
@@ -148,9 +148,11 @@ def test_a_circle_of_references_is_refused() -> None:
         "$defs": {"b": {"properties": {"c": {"$ref": "#/$defs/b"}}}},
     }
 
-    assert faults(document) == [
-        "('$defs', 'b', 'properties', 'c', '$ref'): #/$defs/b leads back to itself; a reading cannot be endless"
-    ]
+    (fault,) = faults(document)
+    assert fault == (
+        "('$defs', 'b', 'properties', 'c', '$ref'): "
+        '"#/$defs/b" leads back to itself; a reading cannot be endless'
+    )
 
 
 @pytest.mark.parametrize("document", [{}, {"type": "array"}, {"type": ["object", "null"]}, {"properties": {}}])
@@ -203,3 +205,55 @@ def test_node_at() -> None:
     for path in [("rows", 0, "u"), ("t",), (0,)]:
         with pytest.raises(KeyError):
             schema.node_at(root, path)
+
+
+@pytest.mark.parametrize("name", ["#level", "#", "#/$defs/a%25b"])
+def test_references_mean_what_they_mean_to_jsonschema(name: str) -> None:
+    """A pointer is unquoted, an anchor is none: what is read here is what is validated later."""
+    document: JSON = {
+        "type": "object",
+        "properties": {"a": {"$ref": name}},
+        "$defs": {"a%b": {"unit": "K"}, "a%25b": {"unit": "V"}},
+    }
+
+    if "%" in name:
+        assert schema.node_at(schema.parse(document).root, ("a",)).unit == "K"
+    else:
+        assert len(faults(document)) == 1
+
+
+def test_a_bomb_of_references_is_counted_not_followed() -> None:
+    """Each level refers twice to the next: 2^14 properties of a few lines are refused at the 512th."""
+    levels: dict[str, JSON] = {
+        f"d{n}": {"type": "object", "properties": {key: {"$ref": f"#/$defs/d{n + 1}"} for key in "xy"}}
+        for n in range(14)
+    }
+    document: JSON = {
+        "type": "object",
+        "properties": {"a": {"$ref": "#/$defs/d0"}},
+        "$defs": {**levels, "d14": {}},
+    }
+
+    (fault,) = faults(document)
+    assert fault.endswith("expected at most 16 levels and 512 properties in all")
+
+
+def test_an_identifier_below_the_root() -> None:
+    """It would change what the references beside it mean, to one reader and not to the other."""
+    assert faults({"type": "object", "properties": {"a": {"$id": "b", "type": "number"}}}) == [
+        "('properties', 'a', '$id'): expected $id at the root alone: here it would change what each $ref means"
+    ]
+
+
+def test_patterns_are_compiled_once() -> None:
+    """A schema brings its patterns along, those behind references as well."""
+    parsed = schema.parse(
+        {
+            "type": "object",
+            "properties": {"a": {"$ref": "#/$defs/tag"}, "b": {"type": "string", "pattern": "^P"}},
+            "$defs": {"tag": {"type": "string", "pattern": "^T"}},
+            "examples": [{"pattern": "("}],
+        }
+    )
+
+    assert sorted(parsed.patterns) == ["^P", "^T"]

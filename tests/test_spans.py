@@ -1,9 +1,13 @@
 """Which characters of the text each value was copied from."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from edge import literal, spans
+from edge.errors import Rejected
 from edge.literal import JSON
+from edge.places import MOST_PLACES, Candidates, Place, Taken
 from edge.spans import Claim
 from tests.made import schema_of
 
@@ -139,3 +143,40 @@ def test_compass_points_are_no_units() -> None:
 def test_no_leaves_no_claims() -> None:
     """An empty reading claims nothing."""
     assert claims("T=5", "{}", {"t": NUMBER}) == []
+
+
+def test_many_equal_values_take_many_equal_places() -> None:
+    """However often a text repeats itself, each value finds a place of its own, in text order."""
+    count = 300
+    json = literal.dumps({"l": [literal.Number("7")] * count})
+
+    found = claims("7 " * 2000, json, {"l": LIST})
+
+    assert [claim.span and claim.span.start for claim in found] == list(range(0, 2 * count, 2))
+
+
+def test_a_text_of_one_character_is_too_long_to_search() -> None:
+    """A value that stands everywhere is not placed at all: the places of a text are bounded."""
+    with pytest.raises(Rejected) as error:
+        claims("=" * (MOST_PLACES + 1), '{"s":"="}', {"s": STRING})
+
+    assert str(error.value) == "too_long: expected values at no more than 50000 places of the text"
+    assert places("=" * MOST_PLACES, '{"s":"="}', {"s": STRING}) == "0=(0, 1)"
+
+
+def test_each_place_is_tried_once() -> None:
+    """What is taken is dropped from the candidates, so that choosing takes no longer the more values there are."""
+    candidates = Candidates([Place(start=at, end=at + 1, is_number=True) for at in range(1000)])
+    tried = 0
+
+    class Counting(Taken):
+        def around(self, place: Place) -> Iterator[Place]:
+            nonlocal tried
+            tried += 1
+            return super().around(place)
+
+    taken = Counting()
+    while (place := candidates.best(taken)) is not None:
+        taken.add(place)
+
+    assert tried <= 4 * 1000

@@ -190,3 +190,16 @@ def test_a_unit_before_the_next_number_counts_for_its_dimension() -> None:
     """In `68 F 48 %` the F is believed where a temperature is asked for, so that 68 is no 68 °C."""
     assert units.beside("68 F 48 %", 0, 2) is None
     assert units.in_label("68 F 48 %", 0, 2) == units.named("°F")
+
+
+@pytest.mark.parametrize(
+    ("spelling", "meant"),
+    [
+        *(("celcius", "celsius"), ("Farenheit", "fahrenheit"), ("precent", "percent"), ("milibar", "millibar")),
+        *(("°C", None), ("celsius", None), ("VOLT", None), ("pH", None), ("NTU", None), ("deg", None)),
+        *(("pulses", None), ("moles", None), ("kg/m³", None), ("", None), ("x" * 10_000, None)),
+    ],
+)
+def test_a_misspelled_unit(spelling: str, meant: str | None) -> None:
+    """A word that is nearly a unit was probably meant to be it; a unit outside of the table is no fault."""
+    assert units.misspelled(spelling) == meant

@@ -3,6 +3,6 @@
 Read `options.py` for what can be said, `drafts.py` for routes, and `loader.py` for the way through.
 """
 
-from edge.config.loader import load
+from edge.config.loader import load, read
 
-__all__ = ["load"]
+__all__ = ["load", "read"]

@@ -85,7 +85,7 @@ class Checker:
         """Return the dataclass of options that the mapping at a path fills.
 
         Args:
-            kind: a dataclass whose annotations carry a rule each.
+            kind: a dataclass whose annotations carry a rule each, or the dataclass of a mapping that may be null.
             path: where the mapping stands.
             later: keys that a later version will know.
             defaults: those of fields for which the dataclass has none.
@@ -93,10 +93,16 @@ class Checker:
         fields = {field.name: field for field in dataclasses.fields(kind)}
         hints = get_type_hints(kind, include_extras=True)
         values = self.mapping(path, fields, later)
-        options = {
-            name: self.value(values, path, name, hints[name].__metadata__[0], defaults.get(name, field.default))
-            for name, field in fields.items()
-        }
+        options: dict[str, object] = {}
+        for name, field in fields.items():
+            rule = hints[name].__metadata__[0]
+            if dataclasses.is_dataclass(rule):
+                is_given = values.get(name) is not None
+                options[name] = (
+                    self.section(cast("type[DataclassInstance]", rule), (*path, name)) if is_given else None
+                )
+            else:
+                options[name] = self.value(values, path, name, rule, defaults.get(name, field.default))
         return cast("Callable[..., S]", kind)(**options)
 
     def _rank(self, problem: Problem) -> tuple[bool, int, int]:

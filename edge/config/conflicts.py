@@ -10,10 +10,12 @@ from edge.config.drafts import Draft
 from edge.literal import dotted
 from edge.topics import TopicFilter
 
+_OWN = ("status", "bridge/#", "dead/#")  # what the daemon itself publishes, below its base topic
+
 
 def check(checker: Checker, drafts: Sequence[Draft], base_topic: str) -> None:
     """Note what is wrong between routes; an empty base topic means one with faults of its own."""
-    own = [TopicFilter(f"{base_topic}/status"), TopicFilter(f"{base_topic}/dead/#")] if base_topic else []
+    own = [TopicFilter(f"{base_topic}/{below}") for below in _OWN] if base_topic else []
     _check_names(checker, drafts)
     _check_filters(checker, drafts)
     for draft in drafts:

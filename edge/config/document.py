@@ -3,6 +3,8 @@
 Knows nothing of what the values are for. The dialect is that of `strict_yaml`.
 """
 
+import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -10,11 +12,14 @@ from pathlib import Path as FilePath
 import yaml
 
 from edge.config import strict_yaml
+from edge.config.rules import got
 from edge.config.strict_yaml import MAX_DEPTH, MAX_NODES, SyntaxFault
 from edge.errors import ConfigError, Problem
-from edge.literal import JSON, Path, dotted, dumps
+from edge.literal import JSON, Path, dotted
 
 MAX_BYTES = 1_000_000  # a configuration is some kB; what is larger was not written by hand
+_MAX_SHOWN = 200  # characters of a path that a problem shows
+_KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFSOCK: "a socket"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,25 +66,31 @@ class Document:
         while place is None:
             above = above[:-1]
             place = self.values.get(above)
-        return Problem(file=place.file, line=place.line, column=place.column, path=dotted(path), message=message)
+        return Problem(file=place.file, line=place.line, column=place.column, path=_shown(path), message=message)
 
 
 def read(path: FilePath, *, name: str | None = None) -> Document:
     """Return the document in a file; `.json` files hold JSON, all others YAML.
 
     Args:
-        path: the file, of at most `MAX_BYTES` bytes of UTF-8.
+        path: a regular file of at most `MAX_BYTES` bytes of UTF-8; of a pipe or a device, reading may never end.
         name: what problems call the file; None means its name without its folder.
 
     Raises:
         ConfigError: the file cannot be read (a problem without a line), or its text cannot be used.
     """
     name = path.name if name is None else name
+    which = "it" if name == str(path) else path
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_open_at_once) as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                kind = _KINDS.get(stat.S_IFMT(mode), "something else")
+                raise ConfigError(
+                    [Problem(file=name, message=f"cannot read {which}: expected a file, got {kind}")]
+                )
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        which = "it" if name == str(path) else path
         raise ConfigError([Problem(file=name, message=f"cannot read {which}: {error.strerror}")]) from error
     if len(raw) > MAX_BYTES:
         raise ConfigError([Problem(file=name, message=f"expected at most {MAX_BYTES} bytes")])
@@ -114,6 +125,11 @@ def parse(text: str, *, file: str, is_json: bool = False) -> Document:
         raise ConfigError(list(builder.problems))
     builder.values.setdefault((), Place(file=file, line=1, column=1))
     return Document(file=file, data=data, values=builder.values, keys=builder.keys)
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Return a descriptor without waiting for whoever writes into a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class _Builder:
@@ -154,7 +170,7 @@ class _Builder:
                 self.problem(key_node, path, "expected a key, got the merge key <<; write its keys out")
             elif key in values:
                 first = self.keys[*path, key].line
-                message = f"expected each key once, got {dumps(key)} again (the first stands on line {first})"
+                message = f"expected each key once, got {got(key)} again (the first stands on line {first})"
                 self.problem(key_node, path, message)
             else:
                 self.keys[*path, key] = self.place(key_node)
@@ -166,7 +182,7 @@ class _Builder:
 
     def problem(self, node: yaml.Node, path: Path, message: str) -> None:
         place = self.place(node)
-        problem = Problem(file=self.file, line=place.line, column=place.column, path=dotted(path), message=message)
+        problem = Problem(file=self.file, line=place.line, column=place.column, path=_shown(path), message=message)
         self.problems[problem] = None
 
 
@@ -181,9 +197,14 @@ def _scalar(node: yaml.Node) -> JSON:
         raise _fault(node, "expected text, got half of a surrogate pair") from error
 
 
+def _shown(path: Path) -> str:
+    shown = dotted(path)
+    return shown if len(shown) <= _MAX_SHOWN else shown[:_MAX_SHOWN] + "…"
+
+
 def _words(node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
-        return dumps(_scalar(node))
+        return got(_scalar(node))
     return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"
 
 

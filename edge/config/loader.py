@@ -9,15 +9,21 @@ from pathlib import Path
 
 from edge.config import conflicts, document, drafts
 from edge.config.checker import Checker
+from edge.config.document import Document
 from edge.config.options import (
     DEFAULT_BASE_TOPIC,
     DEFAULT_CLIENT_ID,
     MAX_BASE_TOPIC_BYTES,
     Config,
+    Dead,
+    HealthOptions,
     Limits,
     Model,
     Mqtt,
+    Protocol,
     Shapes,
+    SpoolOptions,
+    Tls,
 )
 from edge.config.overrides import override
 from edge.config.rules import Unexpected, text
@@ -25,13 +31,21 @@ from edge.literal import JSON
 from edge.routes import Routes
 from edge.topics import MAX_TOPIC_BYTES, OutputTopic
 
-_SECTIONS = ("base_topic", "mqtt", "model", "limits", "shapes", "routes")
-_LATER_SECTIONS = ("spool", "homeassistant", "http")
+_SECTIONS = ("base_topic", "mqtt", "model", "limits", "spool", "health", "shapes", "dead", "routes")
+_LATER_SECTIONS = ("homeassistant", "http")
 _HOSTNAME = "{hostname}"
 
 
 def load(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> Config:
     """Return the configuration in a file.
+
+    Args and Raises: as `read`.
+    """
+    return read(path, overrides=overrides, hostname=hostname)[0]
+
+
+def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[Config, Document]:
+    """Return the configuration in a file, and the document that says where each option stands.
 
     Args:
         path: the file; relative paths in it are relative to its folder.
@@ -49,32 +63,51 @@ def load(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> Config:
     mqtt = _mqtt(checker, folder, hostname)
     model = checker.section(Model, ("model",), later=("gpu_layers",))
     limits = checker.section(Limits, ("limits",))
+    spool = checker.section(SpoolOptions, ("spool",))
+    health = checker.section(HealthOptions, ("health",))
     shapes = checker.section(Shapes, ("shapes",))
+    dead = checker.section(Dead, ("dead",))
     routes = drafts.read(checker, folder)
     conflicts.check(checker, routes, base_topic)
     checker.finish()
-    return Config(
+    config = Config(
         base_topic=base_topic,
         mqtt=mqtt,
         model=replace(model, path=folder / model.path),
         limits=limits,
+        spool=spool,
+        health=health,
         shapes=shapes,
+        dead=dead,
         routes=Routes(tuple(draft.route() for draft in routes)),
     )
+    return config, edited
 
 
 def _mqtt(checker: Checker, folder: Path, hostname: str) -> Mqtt:
     """Return the section `mqtt`, its host name filled in and its path absolute."""
-    mqtt = checker.section(Mqtt, ("mqtt",), later=("tls",), client_id=DEFAULT_CLIENT_ID)
+    mqtt = checker.section(Mqtt, ("mqtt",), client_id=DEFAULT_CLIENT_ID)
     if mqtt.password_file is not None:
         mqtt = replace(mqtt, password_file=folder / mqtt.password_file)
         if checker.document.at(("mqtt", "username")) is None:
             checker.fault(("mqtt", "password_file"), "expected mqtt.username beside a password")
+    if mqtt.tls is not None:
+        mqtt = replace(mqtt, tls=_tls(checker, mqtt.tls, folder))
+    if mqtt.share_group is not None and mqtt.protocol is not Protocol.MQTT_5:
+        checker.fault(("mqtt", "share_group"), "expected mqtt.protocol 5 beside a group of subscribers")
     try:
         return replace(mqtt, client_id=_client_id(mqtt.client_id, hostname))
     except ValueError as error:
         checker.fault(("mqtt", "client_id"), str(error))
         return mqtt
+
+
+def _tls(checker: Checker, tls: Tls, folder: Path) -> Tls:
+    """Return the options of TLS, their paths absolute."""
+    if tls.key is not None and checker.document.at(("mqtt", "tls", "certificate")) is None:
+        checker.fault(("mqtt", "tls", "key"), "expected mqtt.tls.certificate beside a key")
+    given = {name: getattr(tls, name) for name in ("ca", "certificate", "key")}
+    return replace(tls, **{name: folder / path for name, path in given.items() if path is not None})
 
 
 def _client_id(template: str, hostname: str) -> str:

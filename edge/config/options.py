@@ -1,7 +1,8 @@
 """Owns the options of the configuration file: their names, types, ranges and defaults.
 
 Knows nothing of files. The names are the keys of `edge.yaml`; a test holds the two together. What a rule returns
-for the value in the file is what the dataclass holds.
+for the value in the file is what the dataclass holds; a dataclass in place of a rule is a mapping of its own, or
+null.
 """
 
 from dataclasses import dataclass
@@ -40,15 +41,63 @@ def named_protocol(value: JSON) -> Protocol:
     raise rules.Unexpected("5 or 3.1.1", value)
 
 
+def group_name(value: JSON) -> str:
+    """Return the name of a group of subscribers ([MQTT-4.8.2-1], [MQTT-4.8.2-2]).
+
+    >>> group_name("pis")
+    'pis'
+    """
+    if isinstance(value, str) and value and value.isprintable() and not set(value) & set("/+#"):
+        return value
+    raise rules.Unexpected("the name of a group, without / + and #", value)
+
+
+class WhenFull(StrEnum):
+    """What becomes of inputs when the spool is full."""
+
+    WAIT = "wait"
+    DROP_OLDEST = "drop_oldest"
+
+
+def named_policy(value: JSON) -> WhenFull:
+    """Return the policy that an option names.
+
+    >>> named_policy("wait")
+    <WhenFull.WAIT: 'wait'>
+    """
+    if isinstance(value, str) and value in set(WhenFull):
+        return WhenFull(value)
+    raise rules.Unexpected(" or ".join(WhenFull), value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tls:
+    """How the connection to the broker is encrypted; the broker's certificate and name are always checked.
+
+    Attributes:
+        ca: the only CAs to trust, as PEM; None for those of the system.
+        certificate: this client's, as PEM, with the chain below the CA; None for none.
+        key: its key, as PEM without a passphrase; None for the systemd credential `mqtt.key`.
+    """
+
+    ca: Annotated[Path | None, rules.optional(rules.path)] = None
+    certificate: Annotated[Path | None, rules.optional(rules.path)] = None
+    key: Annotated[Path | None, rules.optional(rules.path)] = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mqtt:
     """How to reach the broker.
 
     Attributes:
         username: None for a broker that asks no name.
-        password_file: a file with nothing but the password; None for none.
+        password_file: a file with nothing but the password; None for the systemd credential mqtt.password, if any.
+        tls: None for a connection that is not encrypted.
         session_expiry_s: how long the broker keeps messages for a daemon that is away.
         in_flight: how many messages the broker may send ahead of their acknowledgements.
+        waiting_qos0: how many messages at QoS 0, which no broker holds back, may wait; more are shed.
+        share_group: the group that shares the load of the routes; None to be alone.
+        broker_statistics: whether to listen to what the broker says of itself, for the backlog.
     """
 
     host: Annotated[str, rules.host] = "localhost"
@@ -57,9 +106,13 @@ class Mqtt:
     client_id: Annotated[str, rules.text]
     username: Annotated[str | None, rules.optional(rules.text)] = None
     password_file: Annotated[Path | None, rules.optional(rules.path)] = None
+    tls: Annotated[Tls | None, Tls] = None
     keepalive_s: Annotated[int, rules.whole(5, 65_535)] = 30
     session_expiry_s: Annotated[int, rules.whole(1, 4_294_967_295)] = 604_800
     in_flight: Annotated[int, rules.whole(1, 65_535)] = 64
+    waiting_qos0: Annotated[int, rules.whole(1, 65_535)] = 1000
+    share_group: Annotated[str | None, rules.optional(group_name)] = None
+    broker_statistics: Annotated[bool, rules.flag] = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +142,27 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpoolOptions:
+    """Whether inputs are kept on disk until they are answered.
+
+    Attributes:
+        max_mb: millions of bytes of messages that may wait there.
+        when_full: what becomes of more.
+    """
+
+    enabled: Annotated[bool, rules.flag] = False
+    max_mb: Annotated[int, rules.whole(1, 1_000_000)] = 256
+    when_full: Annotated[WhenFull, named_policy] = WhenFull.WAIT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthOptions:
+    """What the daemon says of itself: every so many seconds; 0 for never."""
+
+    every_s: Annotated[int, rules.whole(0, 86_400)] = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shapes:
     """What the shape cache does: it replays wordings that the model has read alike.
 
@@ -107,6 +181,19 @@ class Shapes:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Dead:
+    """Which dead letters are kept on this machine, beside those that go to the broker.
+
+    Attributes:
+        keep: how many; 0 for none.
+        max_mb: how many millions of bytes they may take; the largest message fits into the least of it.
+    """
+
+    keep: Annotated[int, rules.whole(0, 10_000)] = 1000
+    max_mb: Annotated[int, rules.whole(2, 1000)] = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
     """All that the daemon is told: checked, defaults filled in, paths absolute."""
 
@@ -114,5 +201,8 @@ class Config:
     mqtt: Mqtt
     model: Model
     limits: Limits
+    spool: SpoolOptions
+    health: HealthOptions
     shapes: Shapes
+    dead: Dead
     routes: Routes

@@ -15,6 +15,7 @@ import yaml
 from edge.literal import JSON, Number
 
 MAX_NODES = 50_000  # values and keys, aliases counted each time they are used
+_MAX_SHOWN = 200  # characters of a message: it may quote what is a megabyte long
 MAX_DEPTH = 64  # levels; a JSON Schema needs three for one of a reading, which may have 16
 
 _WORDS: dict[str, JSON] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -34,6 +35,7 @@ _MEANINGS = [  # what PyYAML says, and what we say instead
     (r"expected escape sequence of (\d) hexadecimal.*", r"expected \1 hexadecimal digits in the escape"),
     (r"expected alphabetic or numeric character.*", "expected the name of an alias; put quotes around the text"),
     (r"found undefined alias '(.*)'", r'expected an alias that exists, got "*\1"; put quotes around the text'),
+    (r"second occurrence", "expected each anchor once, got one again"),
     (r"but found another document", 'expected one document, got a second one after "---"'),
     (
         r"expected '?,'? or '([]}])', but got .*",
@@ -128,9 +130,14 @@ def _fault(error: yaml.MarkedYAMLError) -> SyntaxFault:
     for pattern, meaning in _MEANINGS:
         if match := re.fullmatch(pattern, problem):
             message = match.expand(meaning).replace("{opened}", _opened(error))
-            return SyntaxFault(message, line=mark.line + 1, column=mark.column + 1)
-    message = problem if problem.startswith("expected") else f"expected YAML: {problem}"
-    return SyntaxFault(message, line=mark.line + 1, column=mark.column + 1)
+            break
+    else:
+        message = problem if problem.startswith("expected") else f"expected YAML: {problem}"
+    return SyntaxFault(_cut(message), line=mark.line + 1, column=mark.column + 1)
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _MAX_SHOWN else message[:_MAX_SHOWN] + "…"
 
 
 def _opened(error: yaml.MarkedYAMLError) -> str:
@@ -165,7 +172,8 @@ class _JsonComposer(_Composer):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         node = super().compose_node(parent, index)
         if isinstance(node, yaml.ScalarNode) and node.style is None and isinstance(bare(node.value), str):
-            raise _complaint(f"expected JSON, got {node.value}", node.start_mark)
+            what = "a number with a shorter exponent" if _NUMBER.fullmatch(node.value) else "JSON"
+            raise _complaint(f"expected {what}, got {node.value}", node.start_mark)
         return node
 
 
