@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test bench proof check lock format clean
+.PHONY: help setup model demo test bench proof chaos fuzz check lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,13 @@ bench: model  ## measure speed, memory and accuracy beside llama-cpp-python and 
 
 proof: model  ## replay 10,000 messages of devices that change, the model reading each as well, and soak; takes hours
 	@EDGE_PROOF_MESSAGES=10000 EDGE_SOAK_MESSAGES=20000 $(BIN)/pytest -s tests/bench/test_proof.py tests/test_soak.py
+
+chaos: model  ## kill, cut, fill and refuse under 10,000 messages a scenario, and count what is lost; takes an hour
+	@EDGE_CHAOS_MESSAGES=10000 EDGE_CHAOS_DOCS=docs/reliability.md $(BIN)/pytest -s tests/chaos
+
+fuzz: model  ## 100,000 hostile messages through the whole pipeline, and attacks on the model; takes half an hour
+	@EDGE_FUZZ_PAYLOADS=100000 EDGE_FUZZ_MODEL_PAYLOADS=1000 EDGE_FUZZ_EXAMPLES=20000 \
+		$(BIN)/pytest -s tests/fuzz tests/test_injection.py
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from edge import answer, normalize
+from edge import answer, bug, normalize
 from edge import message as messages
 from edge.answer import Answer
 from edge.config.options import Limits
@@ -132,7 +132,8 @@ class Pipeline:
         except Rejected as rejected:
             return answer.of_rejection(message, rejected, route=route, base_topic=self._base_topic)
         except Exception as error:  # the boundary of a message: no message may end the daemon
-            log.exception("message_failed id=%s route=%s", message.id, route)
+            log.error("message_failed id=%s route=%s error=%s", message.id, route, bug.told(error))  # noqa: TRY400
+            log.debug("message_failed id=%s", message.id, exc_info=True)  # whose words may quote the message
             return answer.of_failure(message, error, route=route, base_topic=self._base_topic)
 
     def _reading(self, message: Message, match: Match | None) -> Answer:
@@ -150,7 +151,8 @@ class Pipeline:
         """Let the daemon go on when the shape cache fails on a message: the model reads it."""
         try:
             yield
-        except Exception:
+        except Exception as error:  # the shape cache may not end the daemon either
             assert self._cache is not None
             self._cache.counts["cache_failures"] += 1
-            log.exception("cache_failed at=%s id=%s", what, message.id)
+            log.error("cache_failed at=%s id=%s error=%s", what, message.id, bug.told(error))  # noqa: TRY400
+            log.debug("cache_failed id=%s", message.id, exc_info=True)

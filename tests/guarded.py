@@ -42,12 +42,12 @@ class Guarded:
             f"user root\npersistence_location {folder}/\ninclude_dir {included}\n", encoding="utf-8"
         )
 
-    def options(self, user: str | None, client_id: str | None = None) -> Mqtt:
-        """Return how a user reaches the broker."""
+    def options(self, user: str | None, client_id: str = "any") -> Mqtt:
+        """Return how a user reaches the broker, which puts the user's name in place of the client id."""
         return Mqtt(
             host="localhost",
             port=self.broker.port,
-            client_id=client_id or user or "nobody",
+            client_id=client_id,
             username=user,
             tls=Tls(ca=self.ca.file),
             keepalive_s=600,

@@ -1,16 +1,19 @@
 """The example files for mosquitto, in a mosquitto: each user may do what it needs, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from edge.config.options import Mqtt
-from edge.events import Statistic
+from edge.events import Connected, Statistic
 from tests.guarded import Guarded
 from tests.secure import Line, connected, line, started
 
 pytestmark = pytest.mark.broker
+
+RAW = "sensors/greenhouse/bench/raw"
 
 
 @pytest.fixture
@@ -21,94 +24,100 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
         yield made
 
 
-def publish(guarded: Guarded, user: str, *topics: str) -> dict[str, str | None]:
-    """Let a user publish to topics; return what the broker says to each, None where it takes it."""
-    with line(guarded.options(user, f"{user}-2"), password=f"{user}'s word") as opened:
-        return {topic: opened.publish(topic, topic.encode()) for topic in topics}
+@contextmanager
+def user(guarded: Guarded, name: str, *topics: str, client_id: str = "any") -> Iterator[Line]:
+    """Give the connection of a user, subscribed to topics."""
+    with connected(guarded.options(name, client_id), *topics, password=f"{name}'s word") as opened:
+        yield opened
 
 
-def topics_heard(opened: Line, count: int) -> list[str]:
-    """Return the topics of the first so many messages."""
-    return [message.topic for message in opened.hear(count)]
+def said_to(opened: Line, topics: Sequence[str], *, retain: bool = False) -> list[str | None]:
+    """Return what the broker says to a publication on each topic, None where it takes it."""
+    return [opened.publish(topic, topic.encode(), retain=retain) for topic in topics]
 
 
 def test_the_daemon_may_do_what_it_needs(guarded: Guarded) -> None:
     """It hears texts and the broker's figures; it publishes readings and its own word."""
-    raw = ("sensors/greenhouse/+/raw", "plant/pumps/+/log")
-    with connected(guarded.options("edge"), *raw, password="edge's word") as daemon:  # noqa: S106
-        assert publish(guarded, "bench", "sensors/greenhouse/bench/raw") == {"sensors/greenhouse/bench/raw": None}
-        assert topics_heard(daemon, 1) == ["sensors/greenhouse/bench/raw"]
-        for topic in (
-            "readings/greenhouse/bench",
-            "readings/pumps/P-301A",
-            "edge/raspberrypi/status",
-            "edge/raspberrypi/bridge/health",
-            "edge/raspberrypi/dead/greenhouse",
-            "edge/raspberrypi/dead/_unrouted",
-        ):
-            assert daemon.publish(topic, b"x") is None, topic
+    topics = (
+        "readings/greenhouse/bench",
+        "readings/pumps/P-301A",
+        "edge/raspberrypi/status",
+        "edge/raspberrypi/bridge/health",
+        "edge/raspberrypi/dead/greenhouse",
+        "edge/raspberrypi/dead/_unrouted",
+    )
+    with (
+        user(guarded, "edge", "sensors/greenhouse/+/raw", "plant/pumps/+/log") as daemon,
+        user(guarded, "bench") as device,
+    ):
+        assert said_to(device, [RAW]) == [None]
+        assert [message.topic for message in daemon.hear(1)] == [RAW]
+        assert said_to(daemon, topics) == [None] * len(topics)
         daemon.wait(lambda event: isinstance(event, Statistic))
 
 
 def test_the_daemon_may_do_nothing_else(guarded: Guarded) -> None:
     """It cannot pose as a device or as another daemon, and hears no readings."""
     topics = (
-        "sensors/greenhouse/bench/raw",
-        "plant/pumps/P-301A/log",
-        "readings",
-        "readings/greenhouse/a/b",
-        "readings/other/a",
-        "edge/otherpi/status",
-        "elsewhere",
+        *(RAW, "plant/pumps/P-301A/log", "readings", "readings/greenhouse/a/b", "readings/other/a"),
+        *("edge/otherpi/status", "elsewhere"),
     )
-    with connected(guarded.options("edge"), "#", password="edge's word") as daemon:  # noqa: S106
-        assert publish(guarded, "edge", *topics) == dict.fromkeys(topics, "Not authorized")
-        assert publish(guarded, "edge", "readings/greenhouse/a") == {"readings/greenhouse/a": None}
-        publish(guarded, "bench", "sensors/greenhouse/bench/raw")
+    with user(guarded, "edge") as daemon:
+        assert said_to(daemon, topics) == ["Not authorized"] * len(topics)
+        assert said_to(daemon, ["readings/greenhouse/bench", "edge/raspberrypi/status"], retain=True) == [None] * 2
+    with user(guarded, "edge", "#") as daemon, user(guarded, "bench") as device:
+        assert said_to(device, [RAW]) == [None]
 
-        assert topics_heard(daemon, 1) == ["sensors/greenhouse/bench/raw"]
+        assert [message.topic for message in daemon.hear(1)] == [RAW]
 
 
 def test_a_device_may_publish_its_own_texts_alone(guarded: Guarded) -> None:
     """Neither those of another one, nor readings, nor what the daemon says; and it hears nothing."""
     topics = (
-        "sensors/greenhouse/window/raw",
-        "plant/pumps/P-301A/log",
-        "readings/greenhouse/bench",
-        "edge/raspberrypi/status",
-        "edge/raspberrypi/dead/greenhouse",
-        "elsewhere",
+        *("sensors/greenhouse/window/raw", "plant/pumps/P-301A/log", "readings/greenhouse/bench"),
+        *("edge/raspberrypi/status", "edge/raspberrypi/dead/greenhouse", "elsewhere"),
     )
-    with connected(guarded.options("bench"), "#", "$SYS/#", password="bench's word") as device:  # noqa: S106
-        assert publish(guarded, "bench", *topics) == dict.fromkeys(topics, "Not authorized")
-        assert publish(guarded, "edge", "readings/greenhouse/bench", "edge/raspberrypi/status") == {
-            "readings/greenhouse/bench": None,
-            "edge/raspberrypi/status": None,
-        }
-        assert device.publish("sensors/greenhouse/bench/raw", b"x") is None
+    with user(guarded, "edge") as daemon, user(guarded, "bench", "#", "$SYS/#") as device:
+        assert said_to(device, topics) == ["Not authorized"] * len(topics)
+        assert said_to(daemon, ["readings/greenhouse/bench", "edge/raspberrypi/status"]) == [None] * 2
+        assert said_to(device, [RAW]) == [None]
 
         assert device.messages == []
 
 
 def test_who_shows_readings_changes_nothing(guarded: Guarded) -> None:
     """A dashboard hears readings and the daemon's word, not the texts of devices, and publishes nothing."""
-    with connected(guarded.options("dashboard"), "#", password="dashboard's word") as dashboard:  # noqa: S106
-        publish(guarded, "bench", "sensors/greenhouse/bench/raw")
-        publish(guarded, "edge", "readings/greenhouse/bench", "edge/raspberrypi/status")
+    open_to_it = ["readings/greenhouse/bench", "edge/raspberrypi/status"]
+    with (
+        user(guarded, "dashboard", "#") as dashboard,
+        user(guarded, "bench") as device,
+        user(guarded, "edge") as daemon,
+    ):
+        assert said_to(device, [RAW]) == [None]
+        assert said_to(daemon, open_to_it) == [None] * 2
 
-        assert topics_heard(dashboard, 2) == ["readings/greenhouse/bench", "edge/raspberrypi/status"]
-        assert dashboard.publish("sensors/greenhouse/bench/raw", b"x") == "Not authorized"
-        assert dashboard.publish("readings/greenhouse/bench", b"x") == "Not authorized"
+        assert [message.topic for message in dashboard.hear(2)] == open_to_it
+        assert said_to(dashboard, [RAW, *open_to_it]) == ["Not authorized"] * 3
+
+
+def test_a_device_cannot_take_the_session_of_the_daemon(guarded: Guarded) -> None:
+    """A client id is nobody's secret; here it is the name of the user that counts."""
+    with user(guarded, "edge", RAW, client_id="edge-raspberrypi") as daemon:
+        with user(guarded, "bench", client_id="edge-raspberrypi") as device:
+            assert said_to(device, [RAW]) == [None]
+
+        assert [message.topic for message in daemon.hear(1)] == [RAW]
+        assert sum(isinstance(event, Connected) for event in daemon.heard) == 1
 
 
 @pytest.mark.parametrize(
-    ("user", "password"), [(None, None), ("edge", None), ("edge", "x"), ("other", "edge's word")]
+    ("name", "password"), [(None, None), ("edge", None), ("edge", "x"), ("other", "edge's word")]
 )
 def test_nobody_is_let_in_without_name_and_password(
-    guarded: Guarded, user: str | None, password: str | None
+    guarded: Guarded, name: str | None, password: str | None
 ) -> None:
     """The broker says no, and the words of it reach the log."""
-    with line(guarded.options(user), password=password) as opened:
+    with line(guarded.options(name), password=password) as opened:
         assert opened.trouble() == "the broker refused: Not authorized"
 
 
@@ -124,11 +133,10 @@ def test_nobody_is_let_in_without_encryption(guarded: Guarded) -> None:
 
 def test_more_messages_wait_than_by_default(guarded: Guarded) -> None:
     """A daemon that is away finds more than the 1000 that mosquitto keeps by itself."""
-    raw = "sensors/greenhouse/bench/raw"
-    with connected(guarded.options("edge"), raw, password="edge's word"):  # noqa: S106
+    with user(guarded, "edge", RAW):
         pass
-    with connected(guarded.options("bench"), password="bench's word") as device:  # noqa: S106
+    with user(guarded, "bench") as device:
         for _ in range(1200):
-            device.publish(raw, b"x")
-    with connected(guarded.options("edge"), raw, password="edge's word") as daemon:  # noqa: S106
+            device.publish(RAW, b"x")
+    with user(guarded, "edge", RAW) as daemon:
         assert len(daemon.hear(1200)) == 1200

@@ -115,9 +115,7 @@ routes:
         client_id="reader-1",
         username="edge",
         password_file=tmp_path / "secrets/mqtt",
-        tls=Tls(
-            ca=tmp_path / "ca.pem", certificate=tmp_path / "secrets/own.crt", key=Path("/etc/edge/own.key")
-        ),
+        tls=Tls(ca=tmp_path / "ca.pem", certificate=tmp_path / "secrets/own.crt", key=Path("/etc/edge/own.key")),
         keepalive_s=5,
         session_expiry_s=3600,
         in_flight=1,

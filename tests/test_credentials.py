@@ -102,6 +102,15 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
     assert str(error.value) == f"{tmp_path / name}: mqtt.password_file: cannot read the broker's password: {why}"
 
 
+def test_the_unit_names_the_credentials_that_are_looked_for() -> None:
+    """Its lines are comments: systemd does not start a unit of which a credential is missing."""
+    unit = (Path(__file__).parent.parent / "systemd" / "edge.service").read_text(encoding="utf-8")
+
+    named = [line.partition("=")[2].partition(":")[0] for line in unit.splitlines() if "LoadCredential=" in line]
+    assert named == [credentials.PASSWORD, credentials.KEY]
+    assert "\nLoadCredential" not in unit
+
+
 def test_faults_of_a_credential_name_it(given: Path) -> None:
     """There is no option that they could name."""
     given.write_bytes(b"")

@@ -108,7 +108,13 @@ def close(scenario: str, publisher: Publisher, consumer: Consumer, witness: Witn
         stale=witness.stale,
         unordered=witness.unordered,
         connections=witness.connections,
-        remarks=(*_some("lost", lost), *_some("lost_by_broker", lost_by_broker), *consumer.corrupted[:_SHOWN]),
+        remarks=(
+            *_some("lost", lost),
+            *_some("lost_by_broker", lost_by_broker),
+            *consumer.corrupted[:_SHOWN],
+            *_some("unexpected dead letters", consumer.unexpected),
+            *sorted(set(consumer.unexpected.values()))[:_SHOWN],
+        ),
     )
 
 

@@ -39,6 +39,7 @@ class Consumer:
         self.readings: set[int] = set()
         self.dead: dict[int, str] = {}  # by number: the reason
         self.corrupted: list[str] = []
+        self.unexpected: dict[int, str] = {}  # by number: the reason of a dead letter that was not meant to be one
         self.out_of_order = 0
         self.redelivered = 0  # answers that the daemon marked so
         self.days: set[str] = set()  # on which the daemon says that it received something
@@ -140,6 +141,8 @@ class Consumer:
     def _judge_letter(self, sent: Sent, topic: str, payload: bytes) -> None:
         letter = json.loads(payload)
         self.dead[sent.number] = letter["reason"]
+        if letter["reason"] != sent.reason:
+            self.unexpected[sent.number] = f"{letter['reason']}: {letter['detail']}"
         if sensors.quoted(letter) != sent.payload[:4096] or letter["length"] != len(sent.payload):
             self.corrupted.append(f"{topic}: quotes {letter['payload']!r} of {sent.payload!r}")
         if letter["topic"] != sent.topic:
