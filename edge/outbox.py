@@ -133,7 +133,7 @@ class Outbox:
         topic = attempt.answer.publication.topic
         self.counts["refusals"] += 1
         is_last = attempt.number > len(RETRY_S) or topic in self._closed_topics
-        log.error("publication_refused topic=%s attempt=%d why=%s", topic, attempt.number, why)
+        log.error("publication_refused topic=%s attempt=%d why=%s", _visible(topic), attempt.number, why)
         if not is_last:
             self._wait(_Attempt(answer=attempt.answer, number=attempt.number + 1), RETRY_S[attempt.number - 1])
             return
@@ -144,7 +144,7 @@ class Outbox:
             self._attempt(_Attempt(answer=self._dead_letter(attempt.answer, why)))
         elif self._keep(attempt.answer):
             self.counts["kept_unpublished"] += 1
-            log.error("dead_letter_kept_unpublished id=%s topic=%s", attempt.answer.message.id, topic)
+            log.error("dead_letter_kept_unpublished id=%s topic=%s", attempt.answer.message.id, _visible(topic))
             self._done(attempt.answer)
         else:  # neither broker nor disk: the message stays unacknowledged, so the broker keeps it
             self._wait(attempt, LAST_RESORT_S)
@@ -157,3 +157,12 @@ class Outbox:
 
     def _wait(self, attempt: _Attempt, pause_s: float) -> None:
         self._waiting.append(_Waiting(attempt=attempt, until_s=self._clock() + pause_s))
+
+
+def _visible(topic: str) -> str:
+    r"""Return a topic for the log: captured from an input, it may hold what would look like another line.
+
+    >>> _visible("readings/a\nb")
+    'readings/a\\nb'
+    """
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in topic)

@@ -46,10 +46,10 @@ routes:
 
 Wording = Callable[[int, str, str], str]
 WORDINGS: dict[str, Wording] = {
-    "north": lambda seq, t, rh: f"seq={seq} temp={t} hum={rh}",
+    "north": lambda seq, t, rh: f"seq={seq}; temperature {t}; humidity {rh}",
     "south": lambda seq, t, rh: f"seq: {seq}, temperature: {t} °C, humidity: {rh} %",
     "east": lambda seq, t, rh: f'{{"seq":{seq},"temperature":{t},"humidity":{rh}}}',
-    "west": lambda seq, t, rh: f"node seq={seq} temperature {t} C humidity {rh} %",
+    "west": lambda seq, t, rh: f"sensor seq={seq} temperature={t}C humidity={rh}%",
 }
 _NUMBER = re.compile(rb'seq"?[=:] ?(\d+)')
 
@@ -89,7 +89,9 @@ def message(number: int, *, seed: int, is_quick: bool = False, is_slow: bool = F
         payload = text.encode().ljust(PAYLOAD_BYTES + 1)
         return Sent(number=number, topic=topic, payload=payload, reason="oversize")
     if kind == 90 and not is_quick:
-        return Sent(number=number, topic=topic, payload=f"seq={number} hum={humidity}".encode(), reason="missing")
+        return Sent(
+            number=number, topic=topic, payload=f"seq={number}; humidity {humidity}".encode(), reason="missing"
+        )
     reading = f'{{"seq":{number},"temperature":{temperature},"humidity":{humidity}}}'
     if is_slow or (kind in {10, 60} and not is_quick):
         topic = f"{INPUTS}slow/{place}"

@@ -1,0 +1,123 @@
+"""Owns what must hold for readers of texts, numbers and topics, whatever they are given: one function for each.
+
+Knows nothing of where the texts come from; `test_scanners.py` and `guided.py` make them.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from edge import answer, literal, numerals, pieces, units
+from edge import message as messages
+from edge import shape as shapes
+from edge.errors import Reason, Rejected
+from edge.literal import JSON, Number
+from edge.topics import OutputTopic, TopicFilter
+from tests.fuzz import verdict
+from tests.made import message
+
+T = TypeVar("T")
+
+
+def numerals_copy_the_text(text: str) -> None:
+    """Each numeral is legal JSON, and spells the ASCII digits of its place: sign, point and exponent."""
+    found = numerals.find(text)
+
+    assert list(found) == sorted(found, key=lambda n: (n.start, -n.end, n.literal))
+    for numeral in found:
+        source = text[numeral.start : numeral.end]
+        assert 0 <= numeral.start < numeral.end <= len(text)
+        assert json.loads(numeral.literal, parse_int=str, parse_float=str) == numeral.literal
+        assert not any(char.isnumeric() and not char.isascii() for char in source)
+        assert verdict.spells(source, numeral.literal), (source, numeral.literal)
+        if numeral.integer_literal is not None:
+            assert Number(numeral.integer_literal) == Number(numeral.literal)
+
+
+def units_are_known_or_none(text: str) -> None:
+    """Beside each numeral there is a unit of the table, or none; and it is the same when asked again."""
+    for numeral in numerals.find(text):
+        for find in (units.beside, units.in_label):
+            unit = find(text, numeral.start, numeral.end)
+            assert unit is None or units.named(unit.symbol) == unit
+
+
+def pieces_are_the_text(text: str) -> None:
+    """The pieces joined are the text, escaped they are a JSON string, and each stands where it is found."""
+    parts = pieces.split(text)
+
+    assert "".join(parts) == text
+    assert all(parts)
+    assert json.loads(f'"{"".join(map(pieces.escape, parts))}"') == text
+    for value in parts[:3]:
+        found = pieces.occurrences(value, text)
+        assert found
+        assert all(text[start:end] == value for start, end in found)
+
+
+def shapes_agree_on_numerals(text: str) -> None:
+    """Two texts of one shape have as many numerals, in the same order, whatever their digits."""
+    other = text.translate(str.maketrans("23456789", "98765432"))
+    mine, theirs = shapes.of(text), shapes.of(other)
+    if mine is not None and theirs is not None and mine.key == theirs.key:
+        signs = [[n.literal[:1] == "-" for n in numerals.find(each)] for each in (text, other)]
+        assert signs[0] == signs[1]
+
+
+def json_keeps_its_spelling(text: str) -> None:
+    """A text that is JSON for Python and for us is written as it was, and its leaves are where they say."""
+    value: JSON = {text: [text, None, True], "n": [Number(n.literal) for n in numerals.find(text)]}
+    written = literal.dumps(value)
+
+    assert literal.dumps(literal.loads(written)) == written
+    for leaf in literal.leaves(written):
+        assert literal.loads(written[leaf.start : leaf.end]) == leaf.value
+
+
+def topics_are_refused_or_taken_apart(text: str) -> None:
+    """A filter takes a topic apart without a loss, and a topic that MQTT forbids is refused in words."""
+    output, made = _made(OutputTopic, text), _made(TopicFilter, text)
+    if output is not None:
+        filled = output.fill(("a",) * output.placeholder_count)
+        assert filled
+        assert "{" not in filled
+    if made is not None:
+        assert made.covers(made)
+        assert made.overlaps(made)
+        captures = TopicFilter("+/#").captures(text)
+        assert (captures is None) == text.startswith("$")
+        assert captures is None or text in {"/".join(captures), captures[0]}  # a/# is for a as well
+
+
+def _made(kind: Callable[[str], T], text: str) -> T | None:
+    """Return a filter or an output topic; None for a text that is refused, in words."""
+    try:
+        return kind(text)
+    except ValueError as error:
+        if not str(error).startswith("expected "):
+            raise
+        return None
+
+
+def payloads_are_texts_or_refused(payload: bytes) -> None:
+    """A payload is its text, or it is refused with the byte at fault; its dead letter is JSON either way."""
+    try:
+        text = messages.text(payload, limit_bytes=1000)
+    except Rejected as found:
+        rejected = found
+        assert rejected.reason in {Reason.NOT_UTF8, Reason.OVERSIZE}
+    else:
+        assert text.encode() == payload
+        rejected = Rejected(Reason.SCHEMA, text)
+    letter = answer.of_rejection(message(payload), rejected, route="tank", base_topic=verdict.BASE_TOPIC)
+    assert verdict.parsed(letter.publication.payload)["reason"] == rejected.reason
+
+
+OF_TEXTS: Sequence[Callable[[str], None]] = (
+    numerals_copy_the_text,
+    units_are_known_or_none,
+    pieces_are_the_text,
+    shapes_agree_on_numerals,
+    json_keeps_its_spelling,
+    topics_are_refused_or_taken_apart,
+)
