@@ -52,7 +52,7 @@ def compiled(text: str) -> Pattern:
     """Return the pattern that a text writes, in the syntax of RE2.
 
     Raises:
-        PatternError: RE2 does not take it, it is too long, or it needs too much memory.
+        PatternError: RE2 does not take it, it is too long, it needs too much memory, or it is no Unicode.
     """
     if len(text) > MAX_CHARS:
         raise PatternError(f"expected a regular expression of at most {MAX_CHARS} characters, got {len(text)}")
@@ -61,6 +61,8 @@ def compiled(text: str) -> Pattern:
     options.log_errors = False
     try:
         return Pattern(text=text, _compiled=re2.compile(text, options))
+    except UnicodeEncodeError as error:
+        raise PatternError("expected a regular expression of characters, got half of a surrogate pair") from error
     except re2.error as error:
         complaint = error.args[0].decode(errors="replace")
         raise PatternError(f"expected a regular expression{_meaning(complaint)}, got {excerpt(text)}") from error

@@ -18,7 +18,7 @@ from edge.errors import Reason, Rejected
 from edge.extraction import Extraction
 from edge.literal import JSON, Path, dumps
 from edge.patterns import Pattern
-from edge.schema import Schema, referred
+from edge.schema import Schema
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,14 +87,10 @@ class Validator:
         A reading of the same structure as an accepted one can fail only by its values. Types are taken as given.
         None where any value may stand there.
         """
-        judges = []
-        for schema in _schemas_at(self._document, self._document, path):
-            asked = {key: value for key, value in schema.items() if key in _OF_VALUES}
-            if asked.keys() <= _BOUNDS.keys():
-                judges += [_bound(key, bound) for key, bound in asked.items()]
-            else:
-                judges.append(self._validator.evolve(schema=asked).is_valid)
-        return _all(judges) if judges else None
+        asked = {key: value for key, value in _schema_at(self._document, path).items() if key in _OF_VALUES}
+        if asked.keys() <= _BOUNDS.keys():
+            return _all([_bound(key, bound) for key, bound in asked.items()]) if asked else None
+        return _all([self._validator.evolve(schema=asked).is_valid])
 
     def whole_judge(self) -> Callable[[str], bool] | None:
         """Return what judges the JSON of a whole reading, where the schema compares values with each other."""
@@ -135,21 +131,19 @@ def _all(judges: Iterable[Callable[[Any], bool]]) -> Callable[[Any], bool]:
     return judge
 
 
-def _schemas_at(document: JSON, schema: JSON, path: Path) -> Iterator[dict[str, JSON]]:
-    """Yield all that a schema says of the value at a path: there, and where its references lead."""
-    if not isinstance(schema, dict):
-        return
-    if isinstance(name := schema.get("$ref"), str):
-        target = document
-        for part in referred(name):
-            target = cast("dict[str, JSON]", target)[part]
-        yield from _schemas_at(document, target, path)
-    if not path:
-        yield schema
-    elif isinstance(path[0], int):
-        yield from _schemas_at(document, schema.get("items"), path[1:])
-    elif isinstance(properties := schema.get("properties"), dict):
-        yield from _schemas_at(document, properties.get(path[0]), path[1:])
+def _schema_at(schema: JSON, path: Path) -> dict[str, JSON]:
+    """Return what a schema says of the value at a path; nothing where it has no such place.
+
+    >>> _schema_at({"properties": {"rows": {"items": {"maximum": 9}}}}, ("rows", 0))
+    {'maximum': 9}
+    """
+    for part in path:
+        holder = schema if isinstance(schema, dict) else {}
+        properties = holder.get("properties")
+        schema = holder.get("items") if isinstance(part, int) else None
+        if isinstance(part, str) and isinstance(properties, dict):
+            schema = properties.get(part)
+    return schema if isinstance(schema, dict) else {}
 
 
 _EXPECTED = {  # keyword: what it asks for, as the end of "expected …"

@@ -3,20 +3,26 @@
 Knows nothing of texts, grammars or files. What lies outside the subset is refused with its path, never ignored.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar, cast
-from urllib.parse import unquote
+from typing import TypeAlias, TypeVar
 
-from edge import keywords, patterns
-from edge.literal import JSON, Number, Path, excerpt
+from edge import keywords, patterns, references
+from edge.literal import JSON, Number, Path, dumps, excerpt
 from edge.patterns import Pattern
+from edge.references import ReferenceFault
 
 T = TypeVar("T")
 
 MAX_DEPTH = 16  # levels of nesting; the model was trained on four at most
 MAX_NODES = 512  # properties and items in all; the prompt of a larger schema would not fit the context
+MAX_CHARS = 200_000  # of keywords and names in all; the largest context has 32,768 tokens, of some four characters
+MAX_PATTERNS = 64  # different ones; each may take a megabyte
+MAX_FAULTS = 50  # told at once
+_OF_FILES = {"$schema", "$id", "$defs", "definitions"}  # about the document; nothing refers to them any more
+_NOT_COUNTED = {"$defs", "definitions", "properties", "items", "default", "examples", "x-ha"}
 
 
 class Kind(StrEnum):
@@ -76,6 +82,7 @@ class Schema:
     """A schema in both its forms: the tree for grammar and prompt, the JSON document for validation.
 
     Attributes:
+        document: what the tree says, as JSON Schema; references are written out, so that both mean the same.
         patterns: each `pattern` of the document, compiled, by its text.
     """
 
@@ -109,17 +116,16 @@ def parse(document: JSON) -> Schema:
     [('t', (<Kind.NUMBER: 'number'>,), '°C', True)]
 
     Raises:
-        SchemaError: every fault of the document.
+        SchemaError: every fault of the document, or the first MAX_FAULTS.
     """
     document = _exact(document)
     parser = _Parser(document)
-    root = parser.node(document, (), ())
+    root, written_out = parser.node(document, (), ())
     if not parser.faults and root.kinds != (Kind.OBJECT,):
         parser.fault((), 'expected "type": "object" at the root of the schema')
     if parser.faults:
-        raise SchemaError(parser.faults)
-    assert isinstance(document, dict)
-    return Schema(root=root, document=document, patterns=parser.patterns)
+        raise SchemaError(list(parser.faults))
+    return Schema(root=root, document=written_out, patterns=parser.patterns)
 
 
 def node_at(root: Node, path: Path) -> Node:
@@ -139,48 +145,59 @@ def node_at(root: Node, path: Path) -> Node:
     return node
 
 
-def referred(name: str) -> list[str]:
-    """Return the keys on the way from the root of a document to what a local $ref names (RFC 6901, section 6).
-
-    >>> referred("#/$defs/a~1b%25"), referred("#")
-    (['$defs', 'a/b%'], [])
-    """
-    return [part.replace("~1", "/").replace("~0", "~") for part in unquote(name).split("/")[1:]]
+_Parsed: TypeAlias = tuple[Node, dict[str, JSON]]  # a place of the tree, and its JSON Schema without references
 
 
 class _Parser:
-    """One walk over a schema document; collects faults instead of stopping at the first."""
+    """One walk over a schema document; collects faults instead of stopping at the first.
+
+    It follows references as often as they stand there, and counts what it meets: few lines may refer to much.
+    """
 
     def __init__(self, document: JSON) -> None:
         self.document = document
-        self.faults: list[Fault] = []
+        self.faults: dict[Fault, None] = {}  # each once: what is referred to twice has its faults twice
         self.patterns: dict[str, Pattern] = {}
         self.node_count = 0
+        self.char_count = 0
 
     def fault(self, path: Path, message: str) -> None:
-        self.faults.append(Fault(path=path, message=message))
+        self.faults[Fault(path=path, message=message)] = None
+        if len(self.faults) > MAX_FAULTS:
+            told = list(self.faults)[:MAX_FAULTS]
+            raise SchemaError([*told, Fault(path=(), message="expected fewer faults; mend these, there are more")])
 
-    def node(self, document: JSON, path: Path, refs: tuple[str, ...], depth: int = 0) -> Node:
+    def node(self, document: JSON, path: Path, refs: tuple[str, ...], depth: int = 0) -> _Parsed:
         """Return the node at a path; refs are the references followed on the way, to see a circle."""
         self.node_count += 1
         if depth > MAX_DEPTH or self.node_count > MAX_NODES:
             if self.node_count <= MAX_NODES + 1:  # say it once
                 self.fault(path, f"expected at most {MAX_DEPTH} levels and {MAX_NODES} properties in all")
             self.node_count = MAX_NODES + 1
-            return Node()
+            return Node(), {}
         if not isinstance(document, dict):
             self.fault(path, f"expected a schema (an object), got {excerpt(document)}")
-            return Node()
+            return Node(), {}
         if "$ref" in document:
             return self.reference(document, path, refs, depth)
+        self.char_count += _chars(document)
+        if self.char_count > MAX_CHARS:
+            self.fault(path, f"expected at most {MAX_CHARS} characters of a schema, references written out")
+            raise SchemaError(list(self.faults))
         self.check_keywords(document, path)
+        written_out = {key: value for key, value in document.items() if key not in _OF_FILES}
+        properties = list(self.properties(document, path, refs, depth))
+        items = None
+        if "items" in document:
+            items, written_out["items"] = self.node(document["items"], (*path, "items"), refs, depth + 1)
+        if properties:
+            written_out["properties"] = {prop.name: below for prop, below in properties}
         literals = document.get("enum", [document["const"]] if "const" in document else None)
-        items = document.get("items")
-        return Node(
+        node = Node(
             kinds=self.kinds(document, path),
             literals=tuple(literals) if isinstance(literals, list) else None,
-            properties=tuple(self.properties(document, path, refs, depth)),
-            items=None if items is None else self.node(items, (*path, "items"), refs, depth + 1),
+            properties=tuple(prop for prop, _ in properties),
+            items=items,
             max_items=_only(int, document.get("maxItems")),
             format=_only(str, document.get("format")),
             unit=_only(str, document.get("unit")),
@@ -188,32 +205,27 @@ class _Parser:
             is_grounded=document.get("grounded") is not False,
             is_multiline=document.get("multiline") is not False,
         )
+        return node, written_out
 
-    def reference(self, document: dict[str, JSON], path: Path, refs: tuple[str, ...], depth: int) -> Node:
-        """Return the node that a local $ref names, under the annotations that stand beside the $ref."""
+    def reference(self, document: dict[str, JSON], path: Path, refs: tuple[str, ...], depth: int) -> _Parsed:
+        """Return the node that a local $ref names, joined with what stands beside the $ref."""
         name = document["$ref"]
-        here = (*path, "$ref")
-        if not isinstance(name, str) or not (name == "#" or name.startswith("#/")):
-            self.fault(here, f'expected a reference into this schema ("#/$defs/…"), got {excerpt(name)}')
-            return Node()
         if name in refs:
-            self.fault(here, f"{excerpt(name)} leads back to itself; a reading cannot be endless")
-            return Node()
-        target, target_path = self.document, cast("Path", ())
-        for part in referred(name):
-            if not isinstance(target, dict) or part not in target:
-                self.fault(here, f"{excerpt(name)} names nothing in this schema")
-                return Node()
-            target, target_path = target[part], (*target_path, part)
-        beside = {key: value for key, value in document.items() if key != "$ref"}
-        merged = {**target, **beside} if isinstance(target, dict) else target
-        return self.node(merged, target_path, (*refs, name), depth + 1)
+            self.fault((*path, "$ref"), f"{excerpt(name)} leads back to itself; a reading cannot be endless")
+            return Node(), {}
+        try:
+            joined, target_path = references.resolved(self.document, document)
+        except ReferenceFault as fault:
+            self.fault((*path, fault.key), str(fault))
+            return Node(), {}
+        return self.node(joined, target_path, (*refs, str(name)), depth + 1)
 
     def kinds(self, document: dict[str, JSON], path: Path) -> tuple[Kind, ...]:
         declared = document.get("type", [])
         names = declared if isinstance(declared, list) else [declared]
-        if declared == [] and "type" in document:
-            self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got []")
+        if (declared == [] and "type" in document) or len(names) > len(Kind):
+            self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got {excerpt(declared)}")
+            return ()
         for name in names:
             if name not in list(Kind):
                 self.fault((*path, "type"), f"expected one of {', '.join(Kind)}, got {excerpt(name)}")
@@ -221,7 +233,7 @@ class _Parser:
 
     def properties(
         self, document: dict[str, JSON], path: Path, refs: tuple[str, ...], depth: int
-    ) -> Iterator[Property]:
+    ) -> Iterator[tuple[Property, dict[str, JSON]]]:
         properties, required = document.get("properties", {}), document.get("required", [])
         if not isinstance(properties, dict):
             self.fault((*path, "properties"), f"expected an object, got {excerpt(properties)}")
@@ -233,8 +245,8 @@ class _Parser:
             if not isinstance(name, str) or name not in properties:
                 self.fault((*path, "required", index), f"{excerpt(name)} is not among the properties")
         for name, value in properties.items():
-            node = self.node(value, (*path, "properties", name), refs, depth + 1)
-            yield Property(name=name, node=node, is_required=name in required)
+            node, written_out = self.node(value, (*path, "properties", name), refs, depth + 1)
+            yield Property(name=name, node=node, is_required=name in required), written_out
 
     def check_keywords(self, document: dict[str, JSON], path: Path) -> None:
         for key, value in document.items():
@@ -242,10 +254,24 @@ class _Parser:
                 self.fault((*path, key), complaint)
             elif key == "pattern" and isinstance(value, str) and value not in self.patterns:
                 self.patterns[value] = patterns.compiled(value)
+                if len(self.patterns) > MAX_PATTERNS:
+                    self.fault((*path, key), f"expected at most {MAX_PATTERNS} different patterns in a schema")
         for key, complaint in keywords.quarrels(document):
             self.fault((*path, key), complaint)
         if path and "$id" in document:
             self.fault((*path, "$id"), "expected $id at the root alone: here it would change what each $ref means")
+
+
+def _chars(document: dict[str, JSON]) -> int:
+    """Return how much one level of a schema has to say: the characters of its keywords and of its names.
+
+    >>> _chars({"type": "number", "unit": "°C"}), _chars({"properties": {"level": {"type": "number"}}})
+    (20, 15)
+    """
+    said = {key: value for key, value in document.items() if key not in _NOT_COUNTED}
+    properties = document.get("properties")
+    names = properties if isinstance(properties, dict) else {}
+    return sum(len(key) for key in (*document, *names)) + sum(len(dumps(value)) for value in said.values())
 
 
 def _only(kind: type[T], value: JSON) -> T | None:
@@ -253,16 +279,21 @@ def _only(kind: type[T], value: JSON) -> T | None:
     return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
-def _exact(value: JSON) -> JSON:
+def _exact(value: JSON, path: Path = ()) -> JSON:
     """Return a copy in which every float is the decimal that its shortest spelling names.
 
     So that 0.1 is not below a minimum of 0.1, whose float is 0.1000000000000000055….
 
     >>> _exact({"minimum": 0.1})
     {'minimum': 0.1}
+
+    Raises:
+        SchemaError: a float that JSON cannot write.
     """
     if isinstance(value, dict):
-        return {key: _exact(item) for key, item in value.items()}
+        return {key: _exact(item, (*path, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_exact(item) for item in value]
+        return [_exact(item, (*path, index)) for index, item in enumerate(value)]
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SchemaError([Fault(path=path, message=f"expected a number of JSON, got {value}")])
     return Number(repr(value)) if isinstance(value, float) else value

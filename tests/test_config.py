@@ -361,6 +361,16 @@ def test_faults_of_overrides(tmp_path: Path, override: str, expected: str) -> No
     assert faults(tmp_path, "mqtt: {host: pi}" + TANK, override) == f"--set {override}: {expected}"
 
 
+@pytest.mark.parametrize("value", ["\udcff", '"\\ud800"'])
+def test_an_override_that_is_no_text(tmp_path: Path, value: str) -> None:
+    """Bytes of the command line that are no UTF-8, and half a surrogate pair, are refused whatever they set."""
+    told = faults(tmp_path, TANK, f"routes[0].fields.level.description={value}")
+
+    assert told.startswith("--set routes[0].fields.level.description=")
+    assert told.endswith(": expected text, got bytes that are no UTF-8, or half of a surrogate pair")
+    assert told.encode()
+
+
 def test_faults_of_overrides_come_after_those_of_the_file(tmp_path: Path) -> None:
     """The file's faults stand first, in its order."""
     assert faults(tmp_path, TANK + "    retain: 1\n", "mqtt.port=0", "x") == (

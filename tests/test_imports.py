@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "edge"
 VALUES = {
     *("errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"),
-    *("forms", "template", "shape", "evidence", "patterns"),
+    *("forms", "template", "shape", "evidence", "patterns", "references"),
 }
 
 

@@ -64,6 +64,7 @@ def test_no_text_stalls_a_pattern(pattern: str) -> None:
             "(a{500}){500}",
             'expected a regular expression that repeats nothing more than 1000 times, got "(a{500}){500}"',
         ),
+        ("\ud800", "expected a regular expression of characters, got half of a surrogate pair"),
         ("x" * (MAX_CHARS + 1), "expected a regular expression of at most 1000 characters, got 1001"),
     ],
 )

@@ -138,7 +138,7 @@ def test_units_are_judged_before_bounds() -> None:
 
 def test_a_bug_is_logged_with_its_place_and_without_its_words(caplog: pytest.LogCaptureFixture) -> None:
     """The message that found a bug is named in the log; what the error says may quote its text, so it is not."""
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="edge"):
         found = answer_to(b"secret 5", ZeroDivisionError("secret 5"))
 
     (record,) = caplog.records
@@ -153,7 +153,7 @@ def test_a_bug_is_logged_with_its_place_and_without_its_words(caplog: pytest.Log
 
 def test_a_bug_is_told_in_full_at_debug(caplog: pytest.LogCaptureFixture) -> None:
     """Who looks for it asks for the traceback."""
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, logger="edge"):
         answer_to(b"x 5", ZeroDivisionError("a bug"))
 
     exc_info = caplog.records[-1].exc_info

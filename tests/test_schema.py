@@ -257,3 +257,52 @@ def test_patterns_are_compiled_once() -> None:
     )
 
     assert sorted(parsed.patterns) == ["^P", "^T"]
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_numbers_that_json_has_not(number: str) -> None:
+    """A float that JSON cannot write is refused at its place."""
+    assert faults({"type": "object", "properties": {"a": {"const": float(number)}}}) == [
+        f"('properties', 'a', 'const'): expected a number of JSON, got {number}"
+    ]
+
+
+def test_items_that_are_nothing() -> None:
+    """`items:` with nothing behind it is no schema; it once passed, and broke each reading with a list."""
+    assert faults({"type": "object", "properties": {"a": {"type": "array", "items": None}}}) == [
+        "('properties', 'a', 'items'): expected a schema (an object), got null"
+    ]
+
+
+def test_what_is_referred_to_is_counted_as_often() -> None:
+    """A long enum that each of many properties refers to ends the walk at the first one too many."""
+    long: JSON = {"enum": [f"state {number} of the machine" for number in range(400)]}
+    properties: JSON = {f"p{number}": {"$ref": "#/$defs/x"} for number in range(500)}
+
+    assert faults({"type": "object", "properties": properties, "$defs": {"x": long}}) == [
+        "('$defs', 'x'): expected at most 200000 characters of a schema, references written out"
+    ]
+
+
+def test_more_faults_than_anybody_reads() -> None:
+    """The first fifty are told, and that there are more."""
+    found = faults({"type": "object", "properties": {f"p{number}": 7 for number in range(400)}})
+
+    assert len(found) == 51
+    assert found[-1] == "(): expected fewer faults; mend these, there are more"
+
+
+def test_more_patterns_than_memory() -> None:
+    """Each compiled pattern may take a megabyte, so there is a bound to them."""
+    properties: JSON = {f"p{number}": {"type": "string", "pattern": f"^{number}$"} for number in range(65)}
+
+    assert faults({"type": "object", "properties": properties}) == [
+        "('properties', 'p64', 'pattern'): expected at most 64 different patterns in a schema"
+    ]
+
+
+def test_more_types_than_there_are() -> None:
+    """A list of types that repeats itself for ever is cut short."""
+    (fault,) = faults({"type": "object", "properties": {"a": {"type": ["string"] * 8}}})
+
+    assert fault.endswith(', got ["string","string","string","string","string","string","stri…')

@@ -4,12 +4,15 @@ Knows nothing of how a route is written down; the faults are noted at the places
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from edge.config.checker import Checker
 from edge.config.drafts import Draft
-from edge.literal import dotted
+from edge.config.filtertree import FilterTree
+from edge.literal import Path, dotted
 from edge.topics import TopicFilter
 
+_Held: TypeAlias = tuple[Draft, Path, TopicFilter]  # a filter, who holds it, and where it stands
 _OWN = ("status", "bridge/#", "dead/#")  # what the daemon itself publishes, below its base topic
 
 
@@ -17,10 +20,12 @@ def check(checker: Checker, drafts: Sequence[Draft], base_topic: str) -> None:
     """Note what is wrong between routes; an empty base topic means one with faults of its own."""
     own = [TopicFilter(f"{base_topic}/{below}") for below in _OWN] if base_topic else []
     _check_names(checker, drafts)
-    _check_filters(checker, drafts)
+    held = [(draft, path, topic_filter) for draft in drafts for path, topic_filter in draft.filters]
+    tree = FilterTree(topic_filter for _, _, topic_filter in held)
+    _check_filters(checker, held, tree)
     for draft in drafts:
         _check_own_topics(checker, draft, own)
-        _check_output(checker, draft, drafts, own)
+        _check_output(checker, draft, held, tree, own)
 
 
 def _check_names(checker: Checker, drafts: Sequence[Draft]) -> None:
@@ -33,19 +38,17 @@ def _check_names(checker: Checker, drafts: Sequence[Draft]) -> None:
         first.setdefault(draft.name, draft)
 
 
-def _check_filters(checker: Checker, drafts: Sequence[Draft]) -> None:
+def _check_filters(checker: Checker, held: Sequence[_Held], tree: FilterTree) -> None:
     """Check that no filter is left without messages, and that no message belongs to two filters by halves.
 
     One filter inside another is fine: only the wider one is subscribed to, and the first route that matches wins.
     """
-    earlier: list[tuple[Draft, TopicFilter]] = []
-    for draft in drafts:
-        for path, topic_filter in draft.filters:
-            for holder, other in earlier:
-                if message := _quarrel(topic_filter, other, _name(holder)):
-                    checker.fault(path, message)
-                    break
-            earlier.append((draft, topic_filter))
+    for number, (_, path, topic_filter) in enumerate(held):
+        for earlier in tree.near(topic_filter):
+            holder, _, other = held[earlier]
+            if earlier < number and (message := _quarrel(topic_filter, other, _name(holder))):
+                checker.fault(path, message)
+                break
 
 
 def _quarrel(topic_filter: TopicFilter, earlier: TopicFilter, holder: str) -> str | None:
@@ -72,22 +75,24 @@ def _check_own_topics(checker: Checker, draft: Draft, own: Sequence[TopicFilter]
                 break
 
 
-def _check_output(checker: Checker, draft: Draft, drafts: Sequence[Draft], own: Sequence[TopicFilter]) -> None:
+def _check_output(
+    checker: Checker, draft: Draft, held: Sequence[_Held], tree: FilterTree, own: Sequence[TopicFilter]
+) -> None:
     """Check that no reading can come back as a message, and that none lands among the program's own topics."""
     if draft.output is None:
         return
     path, got = (*draft.path, "publish"), f'got "{draft.output.template}"'
-    outputs = [draft.output.as_filter(source) for _, source in draft.filters]
+    outputs = list(dict.fromkeys(draft.output.as_filter(source) for _, source in draft.filters))
     for topics in own:
         if any(output.overlaps(topics) for output in outputs):
             checker.fault(path, f'expected a topic beside this program\'s own "{topics.text}", {got}')
             return
-    for other in drafts:
-        for _, topic_filter in other.filters:
-            if any(output.overlaps(topic_filter) for output in outputs):
-                loop = f'readings would loop, as "{topic_filter.text}" of {_name(other)} may match them'
-                checker.fault(path, f"expected a topic that no route reads, {got}; {loop}")
-                return
+    read = (number for output in outputs for number in tree.near(output) if output.overlaps(held[number][2]))
+    first = min(read, default=None)
+    if first is not None:
+        reader, _, topic_filter = held[first]
+        loop = f'readings would loop, as "{topic_filter.text}" of {_name(reader)} may match them'
+        checker.fault(path, f"expected a topic that no route reads, {got}; {loop}")
 
 
 def _name(draft: Draft) -> str:

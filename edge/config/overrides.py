@@ -33,11 +33,15 @@ def override(document: Document, overrides: Sequence[str]) -> tuple[Document, li
         if match is None:
             problems.append(Problem(file=name, message="expected OPTION=VALUE, as in mqtt.port=1883"))
             continue
+        if not _is_text(assignment) or not _is_text(value := _value(match["value"])):
+            message = "expected text, got bytes that are no UTF-8, or half of a surrogate pair"
+            problems.append(Problem(file=name.encode(errors="backslashreplace").decode(), message=message))
+            continue
         path = tuple(
             int(part["index"]) if part["index"] else part["key"] for part in _PART.finditer(match["path"])
         )
         try:
-            data = _set(document.data, path, 0, _value(match["value"]))
+            data = _set(document.data, path, 0, value)
         except LookupError as error:
             problems.append(Problem(file=name, path=dotted(path), message=str(error.args[0])))
         else:
@@ -52,6 +56,11 @@ def _value(text: str) -> JSON:
             value = json.loads(text)
             return str(value)
     return strict_yaml.bare(text)
+
+
+def _is_text(value: JSON) -> bool:
+    """Whether a value could stand in a file: arguments may hold bytes that are no UTF-8, as lone surrogates."""
+    return not isinstance(value, str) or not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def _set(data: JSON, path: Path, depth: int, value: JSON) -> JSON:

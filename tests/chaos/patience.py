@@ -12,6 +12,7 @@ def wait_until(
     *,
     what: str,
     patience_s: float = PATIENCE_S,
+    progress: Callable[[], object] = lambda: None,
     details: Callable[[], str] = str,
 ) -> None:
     """Return once something is so.
@@ -19,11 +20,16 @@ def wait_until(
     Args:
         is_so: asked again and again.
         what: is awaited, for the failure.
-        patience_s: when to give up.
+        patience_s: when to give up, counted from the last progress.
+        progress: gives another value whenever something has come that is on the way.
         details: what to say beside, asked when giving up.
     """
+    before = progress()
     deadline_s = time.monotonic() + patience_s
     while not is_so():
+        now = progress()
+        if now != before:
+            before, deadline_s = now, time.monotonic() + patience_s
         if time.monotonic() > deadline_s:
             raise AssertionError(f"waited {patience_s:.0f} s for {what}\n{details()}".rstrip())
         time.sleep(_LOOK_EVERY_S)

@@ -116,14 +116,15 @@ class Scene:
             lambda: self.consumer.answered + self.written_off >= count,
             what=f"{count} answers",
             patience_s=patience_s,
+            progress=lambda: self.consumer.heard,
             details=self.details,
         )
 
     def wait_connected(self, before: int) -> None:
-        """Wait until a daemon has connected since there were so many connections."""
+        """Wait until a daemon has subscribed once more than so many times."""
         wait_until(
-            lambda: self.proxy.witness.connections > before,
-            what=f"connection {before + 1} of the daemon",
+            lambda: self.proxy.witness.online > before,
+            what=f"`online` number {before + 1} of the daemon",
             details=self.details,
         )
 
@@ -133,7 +134,12 @@ class Scene:
 
     def wait_sent(self) -> None:
         """Wait until the broker has all that was to be sent."""
-        wait_until(lambda: self.publisher.is_done, what="the publisher to be done", details=self.details)
+        wait_until(
+            lambda: self.publisher.is_done,
+            what="the publisher to be done",
+            progress=lambda: self.consumer.heard,
+            details=self.details,
+        )
 
     def settle(self, *, may_broker_lose: bool = False, patience_s: float = PATIENCE_S) -> Books:
         """Wait until everything has come through, and return the accounts.
@@ -141,7 +147,7 @@ class Scene:
         Args:
             may_broker_lose: whether the broker may have forgotten messages. Then a few more are sent behind all
                 others: when those are answered, and the daemon holds nothing, nothing else can come.
-            patience_s: when to give up; what is missing then shows in the accounts.
+            patience_s: how long nothing may come before the test gives up.
         """
         self.wait_sent()
         if may_broker_lose:
@@ -176,6 +182,7 @@ class Scene:
             ),
             what="an answer to each message",
             patience_s=patience_s,
+            progress=lambda: (self.consumer.heard, len(witness.answered), len(witness.settled)),
             details=self.details,
         )
 

@@ -19,7 +19,7 @@ SERVER_SHUTTING_DOWN, ADMINISTRATIVE_ACTION = 0x8B, 0x98
 
 def restart(scene: Scene, end: Callable[[], None]) -> None:
     """End the broker under load and start it again; the consumer comes back first, the load last."""
-    before = scene.proxy.witness.connections
+    before = scene.proxy.witness.online
     end()
     scene.is_paused = True
     scene.proxy.refuse()

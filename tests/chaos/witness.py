@@ -17,12 +17,14 @@ class Talk:
     Attributes:
         inputs: what was delivered and not acknowledged yet: number by packet id, in order.
         answers: what was published and not acknowledged yet: number by packet id.
+        greeting: the packet id of `online`, which a daemon says behind its subscriptions; 0 before and after.
         is_live: whether it still stands.
     """
 
     is_mqtt5: bool = True
     inputs: dict[int, int] = field(default_factory=dict)
     answers: dict[int, int] = field(default_factory=dict)
+    greeting: int = 0
     is_live: bool = True
 
 
@@ -38,6 +40,7 @@ class Witness:
         unordered: acknowledgements that overtook another one.
         refused: publications that the broker refused.
         connections: how often a daemon connected.
+        online: how often one had its subscriptions, and the broker's word for that.
     """
 
     answered: set[int] = field(default_factory=set)
@@ -47,6 +50,7 @@ class Witness:
     unordered: int = 0
     refused: int = 0
     connections: int = 0
+    online: int = 0
     talks: list[Talk] = field(default_factory=list)
 
     def begin(self, connect: Packet) -> Talk:
@@ -66,6 +70,9 @@ class Witness:
                 talk.inputs[said.packet_id] = number
         elif packet.kind == wire.PUBACK:
             packet_id, reason = wire.puback(packet)
+            if packet_id == talk.greeting:
+                talk.greeting = 0
+                self.online += 1
             answered = talk.answers.pop(packet_id, None)
             if reason >= wire.REFUSED:
                 self.refused += 1
@@ -79,6 +86,8 @@ class Witness:
             number = sensors.number_answered(said.topic, said.payload)
             if number is not None:
                 talk.answers[said.packet_id] = number
+            elif (said.topic, said.payload) == (sensors.STATUS, b"online"):
+                talk.greeting = said.packet_id
         elif packet.kind == wire.PUBACK:
             self._acknowledged(talk, wire.puback(packet)[0])
 
