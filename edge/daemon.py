@@ -27,7 +27,7 @@ from edge.routes import Routes
 from edge.session import Session
 from edge.shapes import RouteShapes, ShapeCache
 from edge.shapestore import ShapeStore
-from edge.spool import BYTES_PER_MB, Spool, SpoolError
+from edge.spool import BYTES_PER_MB, Spool
 
 MOST_WORKERS = 64  # threads that wait for the model; what comes above waits for a worker
 
@@ -119,20 +119,26 @@ def _main_loop(
         ),
         engine=extractor.engine,
         events=events,
-        intake=_intake(config, folder),
+        intake=_intake(config, folder, stack),
         dead=DeadLetters(config.dead, folder, payload_bytes=config.limits.payload_bytes),
         session=session,
         cache=cache,
     )
 
 
-def _intake(config: Config, folder: Path | None) -> Intake:
-    """Return the way in: by the spool, if there is to be one, or if an earlier configuration left one."""
+def _intake(config: Config, folder: Path | None, stack: ExitStack) -> Intake:
+    """Return the way in: by the spool, if there is to be one, or if an earlier configuration left one.
+
+    A state directory that could not be used at the start may come back, as a disk that was read-only does.
+    """
     spool = config.spool
 
     def open_spool() -> Spool:
+        nonlocal folder
         if folder is None:
-            raise SpoolError(f"{service.state_directory()}: the state directory cannot be used")
+            held = statefolder.hold(service.state_directory())
+            stack.callback(held.close)
+            folder = held.path
         return Spool(folder, max_bytes=spool.max_mb * BYTES_PER_MB)
 
     is_left = folder is not None and (folder / spools.FILE).exists()

@@ -21,6 +21,10 @@ class Held(EdgeError):
     """Another daemon holds the folder."""
 
 
+class Unusable(EdgeError):
+    """The folder cannot be made or written."""
+
+
 class StateFolder:
     """A state directory in the hands of this process.
 
@@ -45,13 +49,26 @@ def hold_or_none(path: Path) -> StateFolder | None:
     Raises:
         Held: another daemon uses this folder.
     """
+    try:
+        return hold(path)
+    except Unusable as error:
+        log.warning("state_not_kept why=%s", error)
+        return None
+
+
+def hold(path: Path) -> StateFolder:
+    """Take hold of a state directory, made where it is missing.
+
+    Raises:
+        Held: another daemon uses this folder.
+        Unusable: it cannot be made or written.
+    """
     lock = path / LOCK
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock_fd = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        log.warning("state_not_kept why=%s: %s", lock, error.strerror)
-        return None
+        raise Unusable(f"{lock}: {error.strerror}") from error
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.ftruncate(lock_fd, 0)
@@ -65,8 +82,7 @@ def hold_or_none(path: Path) -> StateFolder | None:
         ) from error
     except OSError as error:  # a full disk, or a file system without locks
         os.close(lock_fd)
-        log.warning("state_not_kept why=%s: %s", lock, error.strerror)
-        return None
+        raise Unusable(f"{lock}: {error.strerror}") from error
     return StateFolder(path, lock_fd)
 
 

@@ -27,12 +27,13 @@ class TopicFilter:
 
     def __post_init__(self) -> None:
         check_topic(self.text)
-        if self.levels[0] == "$share":
+        levels = self.levels  # split once: there may be 32,768
+        if levels[0] == "$share":
             raise ValueError(
                 f'expected a filter without "$share", got "{self.text}"; mqtt.share_group names a group'
             )
-        for index, level in enumerate(self.levels):
-            is_last = index == len(self.levels) - 1
+        for index, level in enumerate(levels):
+            is_last = index == len(levels) - 1
             if "+" in level and level != "+":
                 raise ValueError(f'expected "+" to stand alone between slashes, got "{self.text}"')
             if "#" in level and (level != "#" or not is_last):
@@ -142,9 +143,10 @@ class OutputTopic:
         'readings/+/#'
         """
         levels: list[str] = []
+        rest = source.wildcard_count if source.levels[-1] == "#" else 0  # the capture that may have many levels
         for level in self.template.split("/"):
             numbers = [int(number) for number in _PLACEHOLDER.findall(level)]
-            if source.levels[-1] == "#" and source.wildcard_count in numbers:
+            if rest in numbers:
                 return TopicFilter("/".join([*levels, "#"]))
             levels.append("+" if numbers else level)
         return TopicFilter("/".join(levels))

@@ -30,20 +30,22 @@ class Client:
         number = self.broker.publish(Publication(topic=topic, payload=data, retain=retain))
         self._wait(lambda event: isinstance(event, Confirmed) and event.publication_id == number)
 
-    def hear(self, topic: str, *, after: int = 0) -> Message:
+    def hear(self, topic: str, *, after: int = 0, patience_s: float = PATIENCE_S) -> Message:
         """Return the next message on a topic, of those heard after the first so many."""
         for message in self.heard[after:]:
             if message.topic == topic:
                 return message
-        event = self._wait(lambda event: isinstance(event, Received) and event.message.topic == topic)
+        event = self._wait(
+            lambda event: isinstance(event, Received) and event.message.topic == topic, patience_s=patience_s
+        )
         return cast("Received", event).message
 
     def reading(self, topic: str, *, after: int = 0) -> Any:
         """Return the JSON of the next message on a topic."""
         return json.loads(self.hear(topic, after=after).payload)
 
-    def _wait(self, is_it: Any) -> Event:
-        deadline_s = time.monotonic() + PATIENCE_S
+    def _wait(self, is_it: Any, *, patience_s: float = PATIENCE_S) -> Event:
+        deadline_s = time.monotonic() + patience_s
         while True:
             event = self.events.take()
             if event is None:

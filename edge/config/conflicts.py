@@ -87,8 +87,8 @@ def _check_output(
         if any(output.overlaps(topics) for output in outputs):
             checker.fault(path, f'expected a topic beside this program\'s own "{topics.text}", {got}')
             return
-    read = (number for output in outputs for number in tree.near(output) if output.overlaps(held[number][2]))
-    first = min(read, default=None)
+    found = (next((n for n in tree.near(output) if output.overlaps(held[n][2])), None) for output in outputs)
+    first = min((number for number in found if number is not None), default=None)
     if first is not None:
         reader, _, topic_filter = held[first]
         loop = f'readings would loop, as "{topic_filter.text}" of {_name(reader)} may match them'

@@ -1,5 +1,6 @@
 """A client that may publish anything, at the daemon as its users run it: every message has one answer."""
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -10,13 +11,14 @@ import pytest
 from edge import mosquitto
 from edge.message import Message
 from edge.mosquitto import Mosquitto
-from tests.client import Client
+from tests.client import PATIENCE_S, Client
 from tests.fuzz import payloads, verdict
 from tests.running import leave, serving
 
 pytestmark = [pytest.mark.broker, pytest.mark.model]
 
 SEEDS = range(60)
+ALL_S = 10 * PATIENCE_S  # until all is answered that came before the last message
 LEVELS = [
     "龙江",
     "a b",
@@ -71,7 +73,7 @@ def test_one_answer_to_each(tmp_path: Path, broker: Mosquitto, model_path: Path)
     """Nothing is lost, answered twice or sent elsewhere; and the daemon reads on as if nothing had been."""
     with serving(tmp_path, broker, model_path) as (client, process):
         asked = say_all(client)
-        last = client.reading("readings/greenhouse/last")
+        last = json.loads(client.hear("readings/greenhouse/last", patience_s=ALL_S).payload)
         code, _ = leave(process)
         client.hear("edge/test/status", after=len(client.heard))  # offline, behind every answer
 
