@@ -48,7 +48,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from edge import checkup, config, daemon, service
+    from edge import config, daemon, service
+    from edge.verbs import checkup
 
     service.log_to_journal_or_stderr(options.log_level)
     read, document = config.read(options.config, overrides=options.set, hostname=socket.gethostname())
@@ -58,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from edge import checkup
+    from edge.verbs import checkup
 
     checkup.run(
         options.config,
@@ -72,7 +73,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _try(options: argparse.Namespace) -> int:
-    from edge import tryout
+    from edge.verbs import tryout
 
     return tryout.run(
         config=_config(options) if options.route else None,
@@ -85,7 +86,7 @@ def _try(options: argparse.Namespace) -> int:
 
 
 def _eval(options: argparse.Namespace) -> int:
-    from edge import evaluation
+    from edge.verbs import evaluation
 
     evaluation.run(
         cases_file=options.cases,
@@ -99,62 +100,62 @@ def _eval(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from edge import demo
+    from edge.verbs import demo
 
     return demo.run(options.config, options.messages)
 
 
 def _shapes_list(options: argparse.Namespace) -> int:
-    from edge import shapelist
+    from edge.verbs import shapelist
 
     shapelist.list_(_state_folder(options), route=options.route, as_json=options.json)
     return OK
 
 
 def _shapes_show(options: argparse.Namespace) -> int:
-    from edge import shapelist
+    from edge.verbs import shapelist
 
     shapelist.show(_state_folder(options), options.route, options.shape_id, as_json=options.json)
     return OK
 
 
 def _shapes_drop(options: argparse.Namespace) -> int:
-    from edge import shapelist
+    from edge.verbs import shapelist
 
     shapelist.drop(_state_folder(options), options.route, options.shape_id)
     return OK
 
 
 def _dead_list(options: argparse.Namespace) -> int:
-    from edge import deadlist
+    from edge.verbs import deadlist
 
     deadlist.list_(_state_folder(options), route=options.route, reason=options.reason, as_json=options.json)
     return OK
 
 
 def _dead_show(options: argparse.Namespace) -> int:
-    from edge import deadlist
+    from edge.verbs import deadlist
 
     deadlist.show(_state_folder(options), options.id, as_json=options.json, as_payload=options.payload)
     return OK
 
 
 def _dead_replay(options: argparse.Namespace) -> int:
-    from edge import deadlist
+    from edge.verbs import deadlist
 
     is_done = deadlist.replay(_state_folder(options), options.ids, route=options.route, reason=options.reason)
     return OK if is_done else FAILED
 
 
 def _dead_purge(options: argparse.Namespace) -> int:
-    from edge import deadlist
+    from edge.verbs import deadlist
 
     deadlist.purge(_state_folder(options), options.ids, route=options.route, reason=options.reason)
     return OK
 
 
 def _spool_status(options: argparse.Namespace) -> int:
-    from edge import spoolstatus
+    from edge.verbs import spoolstatus
 
     spoolstatus.show(_state_folder(options), as_json=options.json)
     return OK
@@ -201,7 +202,8 @@ def newest_model(folder: Path = MODEL_FOLDER) -> Path:
 
 def _state_folder(options: argparse.Namespace) -> Path:
     """Return the state directory that a verb looks into, and become its owner. To be called after the imports."""
-    from edge import service, statefolder
+    from edge import service
+    from edge.state import statefolder
 
     folder = cast("Path | None", options.state) or service.state_directory()
     statefolder.become_owner(folder)

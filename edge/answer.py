@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.errors import Reason, Rejected
+from edge.extraction.reading import Reading
 from edge.literal import JSON, dumps
 from edge.message import Message
-from edge.reading import Reading
-from edge.replay import Replay
+from edge.shapes.replay import Replay
 
 DEAD_PAYLOAD_BYTES = 4096  # of the payload, at most, go into a dead letter; its length and sha256 name the rest
 DEAD_DETAIL_CHARS = 1000

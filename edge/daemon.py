@@ -11,23 +11,27 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from edge import controlserver, credentials, fingerprint, service, shapestore, statefolder, tls
-from edge import extractor as extractors
-from edge import spool as spools
-from edge.broker import Broker
+from edge import fingerprint, service
 from edge.config.options import Config
-from edge.deadletters import DeadLetters
+from edge.control import controlserver
+from edge.dead.deadletters import DeadLetters
+from edge.delivery import spool as spools
+from edge.delivery.intake import Intake
+from edge.delivery.spool import BYTES_PER_MB, Spool
 from edge.errors import ConfigError, EdgeError, Problem, TakenOver
-from edge.extractor import Extractor, Prepared
-from edge.intake import Intake
+from edge.extraction import extractor as extractors
+from edge.extraction.extractor import Extractor, Prepared
 from edge.mailbox import Mailbox
 from edge.mainloop import Event, MainLoop, Settings, Stop, ignore_hangup
+from edge.mqtt import credentials, tls
+from edge.mqtt.broker import Broker
+from edge.mqtt.session import Session
 from edge.pipeline import Pipeline
 from edge.routes import Routes
-from edge.session import Session
-from edge.shapes import RouteShapes, ShapeCache
-from edge.shapestore import ShapeStore
-from edge.spool import BYTES_PER_MB, Spool
+from edge.shapes import shapestore
+from edge.shapes.shapes import RouteShapes, ShapeCache
+from edge.shapes.shapestore import ShapeStore
+from edge.state import statefolder
 
 MOST_WORKERS = 64  # threads that wait for the model; what comes above waits for a worker
 

@@ -7,9 +7,9 @@ import hashlib
 from pathlib import Path
 
 import edge
-from edge import prompt
+from edge.extraction import prompt
 from edge.literal import dumps
-from edge.schema import Schema
+from edge.schema.schema import Schema
 
 _SAMPLE_BYTES = 1 << 20  # at either end of a model: its metadata, and weights; hashing 78 MB takes a Pi a second
 
@@ -30,7 +30,7 @@ def of_model(path: Path) -> str:
 def of_route(schema: Schema, model: str) -> str:
     """Return what tells the readings of a schema by a model from all others.
 
-    >>> from edge.schema import parse
+    >>> from edge.schema.schema import parse
     >>> celsius = parse({"type": "object", "properties": {"t": {"type": "number", "unit": "°C"}}})
     >>> kelvin = parse({"type": "object", "properties": {"t": {"type": "number", "unit": "K"}}})
     >>> of_route(celsius, "m") == of_route(celsius, "m"), of_route(celsius, "m") == of_route(kelvin, "m")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.answer import Answer
-from edge.delivery import Standing
+from edge.delivery.delivery import Standing
 from edge.literal import JSON
 
 

@@ -15,24 +15,24 @@ from typing import TypeAlias
 
 from edge import service
 from edge.answer import Answer
-from edge.backlog import Backlog
-from edge.broker import Broker
-from edge.control import Asked
-from edge.crew import Answered, Audited, Crew
-from edge.deadletters import DeadLetters
-from edge.delivery import Delivery
-from edge.desk import Desk
-from edge.engine import Engine
-from edge.events import Confirmed, Connected, Disconnected, Received, Statistic, Unsubscribed
-from edge.events import Event as NetworkEvent
+from edge.control.control import Asked
+from edge.control.desk import Desk
+from edge.dead.deadletters import DeadLetters
+from edge.delivery.crew import Answered, Audited, Crew
+from edge.delivery.delivery import Delivery
+from edge.delivery.intake import Intake
+from edge.engine.engine import Engine
 from edge.health import Health
-from edge.intake import Intake
 from edge.literal import dumps
 from edge.mailbox import Mailbox
+from edge.mqtt.backlog import Backlog
+from edge.mqtt.broker import Broker
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic, Unsubscribed
+from edge.mqtt.events import Event as NetworkEvent
+from edge.mqtt.rivalry import Rivalry
+from edge.mqtt.session import Session
 from edge.pipeline import Audit, Pipeline
-from edge.rivalry import Rivalry
-from edge.session import Session
-from edge.shapes import ShapeCache
+from edge.shapes.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
 

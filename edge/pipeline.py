@@ -12,18 +12,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from edge import answer, bug, normalize
+from edge import answer, bug
 from edge import message as messages
 from edge.answer import Answer
 from edge.config.options import Limits
 from edge.errors import EdgeError, Reason, Rejected
-from edge.extraction import Extraction
-from edge.extractor import Extractor, Prepared
+from edge.extraction import normalize
+from edge.extraction.extraction import Extraction
+from edge.extraction.extractor import Extractor, Prepared
+from edge.extraction.reading import Reading
 from edge.message import Message
-from edge.reading import Reading
-from edge.replay import Replay
 from edge.routes import Match, Routes
-from edge.shapes import ShapeCache
+from edge.shapes.replay import Replay
+from edge.shapes.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ Knows nothing of the configuration file and of the broker; what a topic is stand
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from edge.schema import Schema
+from edge.schema.schema import Schema
 from edge.topics import MAX_TOPIC_BYTES, Captures, OutputTopic, TopicFilter
 
 __all__ = ["Captures", "Match", "OutputTopic", "Route", "Routes", "TopicFilter"]

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from edge import grammar, prompt
-from edge.engine import SLOTS, Choice, Decoded, Engine, Levers, Request, sequences
-from edge.model import Model
-from edge.schema import Schema
+from edge.engine.engine import SLOTS, Choice, Decoded, Engine, Levers, Request, sequences
+from edge.engine.model import Model
+from edge.extraction import grammar, prompt
+from edge.schema.schema import Schema
 from tests.grammars import Vocabulary
 from tests.made import schema_of
 

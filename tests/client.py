@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from edge.answer import Publication
-from edge.broker import Broker
 from edge.config.options import Mqtt
-from edge.events import Confirmed, Connected, Event, Received
 from edge.mailbox import Mailbox
 from edge.message import Message
+from edge.mqtt.broker import Broker
+from edge.mqtt.events import Confirmed, Connected, Event, Received
 
 PATIENCE_S = 30.0  # until a test gives up waiting; no test asserts how long something took
 

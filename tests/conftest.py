@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from edge.config.options import Limits
-from edge.extractor import Extractor, open_model
-from edge.model import Model
+from edge.engine.model import Model
+from edge.extraction.extractor import Extractor, open_model
 from tests.grammars import Vocabulary
 
 MODEL = Path("~/.cache/edge/edge-readings-Q4_0.gguf").expanduser()

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from llguidance import LLMatcher, LLTokenizer
 
-from edge import grammar, schema
+from edge.extraction import grammar
 from edge.literal import JSON
-from edge.schema import Node
+from edge.schema import schema
+from edge.schema.schema import Node
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 from edge.config.options import Mqtt, Tls
-from edge.mosquitto import Mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.secure import Authority
 
 EXAMPLES = Path(__file__).parent.parent / "config" / "mosquitto"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from edge import answer
 from edge.answer import Answer
 from edge.config.options import Dead
-from edge.deadletter import Letter, of_answer
+from edge.dead.deadletter import Letter, of_answer
 from edge.errors import Reason, Rejected
 from edge.message import Message
 from tests.made import NOON

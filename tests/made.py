@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from edge import extraction, schema
-from edge.engine import Choice, Decoded
-from edge.extraction import Extraction
-from edge.extractor import Extractor, Prepared
+from edge.engine.engine import Choice, Decoded
+from edge.extraction import extraction
+from edge.extraction.extraction import Extraction
+from edge.extraction.extractor import Extractor, Prepared
+from edge.extraction.reading import Validator
 from edge.literal import JSON
 from edge.message import Message
-from edge.reading import Validator
-from edge.schema import Schema
+from edge.schema import schema
+from edge.schema.schema import Schema
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 123456, tzinfo=UTC)
 

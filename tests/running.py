@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.mosquitto import Mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, Client, connected
 
 CONFIG = """

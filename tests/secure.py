@@ -9,14 +9,14 @@ from typing import cast
 
 import trustme
 
-from edge import tls
 from edge.answer import Publication
-from edge.broker import Broker
 from edge.config.options import Mqtt, Tls
-from edge.events import Confirmed, Connected, Disconnected, Event, Received
 from edge.mailbox import Mailbox
 from edge.message import Message
-from edge.mosquitto import Mosquitto
+from edge.mqtt import tls
+from edge.mqtt.broker import Broker
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Event, Received
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S
 
 YEAR = timedelta(days=365)

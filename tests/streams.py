@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from edge.literal import JSON, Number, dumps
-from edge.schema import Schema
+from edge.schema.schema import Schema
 from tests.made import schema_of
 
 Reading = dict[str, JSON]

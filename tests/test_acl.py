@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.config.options import Mqtt
-from edge.events import Connected, Statistic
+from edge.mqtt.events import Connected, Statistic
 from tests.guarded import Guarded
 from tests.secure import Line, connected, line, started
 

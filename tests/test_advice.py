@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from edge import __main__ as command_line
-from edge import checkup, config
-from edge.config import advice
+from edge import config
+from edge.verbs import advice, checkup
 
 ROUTES = """
 routes:

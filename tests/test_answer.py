@@ -10,9 +10,9 @@ import pytest
 from edge import answer
 from edge.answer import Answer, Publication
 from edge.errors import Reason, Rejected
-from edge.extraction import Extraction
+from edge.extraction.extraction import Extraction
+from edge.extraction.reading import Reading
 from edge.message import Message
-from edge.reading import Reading
 from tests.made import message
 
 PROVENANCE = {"source-topic": "sensors/tank", "received-at": "2026-01-02T12:00:00.123Z"}

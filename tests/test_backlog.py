@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.backlog import DROPPED, FULL_S, MANY, RETAINED, SAY_AGAIN_S, STORED, Backlog
+from edge.mqtt.backlog import DROPPED, FULL_S, MANY, RETAINED, SAY_AGAIN_S, STORED, Backlog
 
 
 class Bench:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edge.engine import SLOTS, Decoded, Engine, Levers, Request, sequences
+from edge.engine.engine import SLOTS, Decoded, Engine, Levers, Request, sequences
+from edge.engine.model import Feed, Model
 from edge.errors import ModelError
-from edge.model import Feed, Model
 from tests.asking import (
     LOADS,
     NOISE,

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import cases
-from edge.cases import Case
 from edge.errors import EdgeError
+from edge.verbs import cases
+from edge.verbs.cases import Case
 
 SCHEMA = '{"type":"object","properties":{"t":{"type":"number"}}}'
 ROW = f'{{"id":"a","schema":{SCHEMA},"text":"T=5","expected":{{"t":5}}'

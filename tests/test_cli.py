@@ -11,10 +11,10 @@ import pytest
 
 import edge
 from edge import __main__ as command_line
-from edge.deadstore import DeadStore
+from edge.dead.deadstore import DeadStore
+from edge.delivery.spool import Spool
 from edge.errors import ModelError
-from edge.shapestore import ShapeStore
-from edge.spool import Spool
+from edge.shapes.shapestore import ShapeStore
 from tests.letters import letter
 
 SCHEMA = '{"type":"object","properties":{"t":{"type":"number","unit":"°C"}},"required":["t"]}'

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import control, controlserver
-from edge.control import FILE, Asked, ControlError
-from edge.controlserver import ControlServer
+from edge.control import control, controlserver
+from edge.control.control import FILE, Asked, ControlError
+from edge.control.controlserver import ControlServer
 from edge.errors import EdgeError
 from edge.literal import JSON
 
@@ -26,7 +26,7 @@ NOBODY = 65534
 DAEMON = """
 import sys, time
 from pathlib import Path
-from edge.controlserver import ControlServer
+from edge.control.controlserver import ControlServer
 server = ControlServer(Path(sys.argv[1]), lambda asked: asked.answer({"echo": dict(asked.request)}))
 print("ready", flush=True)
 time.sleep(600)

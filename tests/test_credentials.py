@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import credentials
 from edge.config.options import Mqtt
 from edge.errors import ConfigError
+from edge.mqtt import credentials
 
 SECRET = "Kürbis-7 "  # noqa: S105  # also a blank at its end is a part of it
 

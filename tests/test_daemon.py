@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import mosquitto
 from edge.answer import Publication
-from edge.mosquitto import Mosquitto
+from edge.verbs import mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, connected
 from tests.running import daemon, leave, serving
 

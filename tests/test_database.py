@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import database
-from edge.database import Damaged, Database, Layout, StoreError
+from edge.state import database
+from edge.state.database import Damaged, Database, Layout, StoreError
 from tests import disks
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +24,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.test_database import LAYOUT, write
-from edge.database import Database
+from edge.state.database import Database
 file = Database(Path(sys.argv[1]), LAYOUT)
 print("ready", flush=True)
 for number in range(1_000_000):

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from edge import mosquitto
-from edge.mosquitto import Mosquitto
+from edge.verbs import mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, Client, connected
 from tests.running import daemon, leave
 

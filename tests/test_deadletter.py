@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from edge import deadletter
+from edge.dead import deadletter
 from edge.errors import EdgeError, Reason, Rejected
 from tests.letters import PAYLOAD_BYTES, letter, rejection
 from tests.made import NOON

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from edge.config.options import Dead
-from edge.deadletters import DeadLetters
-from edge.deadstore import FILE, DeadStore
+from edge.dead.deadletters import DeadLetters
+from edge.dead.deadstore import FILE, DeadStore
 from edge.errors import Reason
 from tests import disks
 from tests.letters import PAYLOAD_BYTES, ids, options, rejection
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 KEEPER = """
 import sys
 from pathlib import Path
-from edge.deadletters import DeadLetters
+from edge.dead.deadletters import DeadLetters
 from tests import disks
 from tests.letters import options, rejection
 letters = DeadLetters(options(), Path(sys.argv[1]), payload_bytes=10_000)
@@ -229,7 +229,7 @@ def test_a_locked_file_is_told_once_and_tried_again(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trouble is counted each time and logged once; the letters wait, and are written when it has passed."""
-    monkeypatch.setattr("edge.database.BUSY_S", 0.0)
+    monkeypatch.setattr("edge.state.database.BUSY_S", 0.0)
     clock = Clock()
     letters = kept(tmp_path, clock)
     letters.keep(rejection(1), is_urgent=True)

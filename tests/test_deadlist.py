@@ -14,16 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from edge import controlserver, deadlist, spool, spoolstatus, statefolder
 from edge.answer import Answer, Publication
-from edge.control import Asked
-from edge.deadletters import DeadLetters
-from edge.deadstore import DeadStore
-from edge.desk import Desk
+from edge.control import controlserver
+from edge.control.control import Asked
+from edge.control.desk import Desk
+from edge.dead.deadletters import DeadLetters
+from edge.dead.deadstore import DeadStore
+from edge.delivery import spool
+from edge.delivery.spool import Spool
 from edge.errors import EdgeError, NoDaemon, Reason
 from edge.literal import JSON
 from edge.message import Message
-from edge.spool import Spool
+from edge.state import statefolder
+from edge.verbs import deadlist, spoolstatus
 from tests.letters import PAYLOAD_BYTES, letter, options, rejection
 from tests.made import message
 

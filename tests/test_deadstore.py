@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.database import Damaged
-from edge.deadletter import LETTER_BYTES
-from edge.deadstore import FILE, DeadStore
+from edge.dead.deadletter import LETTER_BYTES
+from edge.dead.deadstore import FILE, DeadStore
 from edge.errors import Reason
+from edge.state.database import Damaged
 from tests.letters import ids, letter
 
 

@@ -15,12 +15,12 @@ import pytest
 from llguidance import LLMatcher, LLTokenizer
 from numpy.typing import NDArray
 
-from edge import grammar
-from edge.decoding import Decoding
+from edge.engine.decoding import Decoding
+from edge.engine.request import Choice, Levers, Request
+from edge.engine.tokens import Tokens
 from edge.errors import Rejected
+from edge.extraction import grammar
 from edge.literal import JSON
-from edge.request import Choice, Levers, Request
-from edge.tokens import Tokens
 from tests.grammars import Vocabulary, root_of
 
 Mind: TypeAlias = Callable[[Sequence[int]], NDArray[np.float32]]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from edge import mosquitto
-from edge import spool as spools
-from edge.mosquitto import Mosquitto
+from edge.delivery import spool as spools
+from edge.verbs import mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, connected
 from tests.running import daemon, leave, serving
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import demoscript
 from edge.errors import ConfigError
+from edge.verbs import demoscript
 
 ROOT = Path(__file__).parent.parent
 

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from edge import desk
 from edge.answer import Answer
-from edge.control import Asked
-from edge.database import StoreError
-from edge.deadletters import DeadLetters
-from edge.deadstore import FILE, DeadStore
-from edge.desk import Desk
+from edge.control import desk
+from edge.control.control import Asked
+from edge.control.desk import Desk
+from edge.dead.deadletters import DeadLetters
+from edge.dead.deadstore import FILE, DeadStore
+from edge.dead.rereads import DEADLINE_S
 from edge.errors import EdgeError, Reason
 from edge.literal import JSON
 from edge.message import Message
-from edge.rereads import DEADLINE_S
+from edge.state.database import StoreError
 from tests.letters import PAYLOAD_BYTES, letter, options, rejection
 
 KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status"

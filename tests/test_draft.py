@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.draft import Draft
+from edge.engine.draft import Draft
 
 PIECES = [bytes([value]) for value in range(256)]
 

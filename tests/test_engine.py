@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from edge.engine import SLOTS, Decoded, Engine, Request, sequences
+from edge.engine.engine import SLOTS, Decoded, Engine, Request, sequences
+from edge.engine.model import Model
 from edge.errors import Reason, Rejected
-from edge.model import Model
-from edge.schema import Schema
+from edge.schema.schema import Schema
 from tests.asking import WEATHER, one_by_one, request_of
 from tests.grammars import Vocabulary
 from tests.made import schema_of

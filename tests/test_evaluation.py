@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from edge import evaluation, pipeline
-from edge.cases import Case
+from edge import pipeline
 from edge.errors import EdgeError, Rejected
-from edge.evaluation import Prediction
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
 from edge.literal import JSON
-from edge.scores import score
+from edge.verbs import evaluation
+from edge.verbs.cases import Case
+from edge.verbs.evaluation import Prediction
+from edge.verbs.scores import score
 from tests.made import extracted, prepared, schema_of
 
 CELSIUS: dict[str, JSON] = {"t": {"type": "number", "unit": "°C"}}

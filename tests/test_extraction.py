@@ -2,13 +2,14 @@
 
 import pytest
 
-from edge import extraction, literal
-from edge.engine import Choice
-from edge.extraction import Value
-from edge.extractor import Extractor
+from edge import literal
+from edge.engine.engine import Choice
+from edge.extraction import extraction
+from edge.extraction.extraction import Value
+from edge.extraction.extractor import Extractor
+from edge.extraction.spans import Span
 from edge.literal import JSON, Number
-from edge.spans import Span
-from edge.units import Unit
+from edge.text.units import Unit
 from tests.made import extracted, schema_of
 
 NUMBER: JSON = {"type": "number"}

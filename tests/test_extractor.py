@@ -8,7 +8,7 @@ import pytest
 
 from edge.config.options import Limits
 from edge.errors import EdgeError, ModelError, Reason, Rejected
-from edge.extractor import Extractor, open_model
+from edge.extraction.extractor import Extractor, open_model
 from tests.convert import tiny
 from tests.grammars import Vocabulary
 from tests.made import schema_of

@@ -5,8 +5,11 @@ import random
 
 import pytest
 
-from edge import grammar, literal, pieces, scores, spans
+from edge import literal
+from edge.extraction import grammar, spans
 from edge.literal import JSON, Number, dumps
+from edge.text import pieces
+from edge.verbs import scores
 from tests.grammars import Vocabulary, root_of
 from tests.made import schema_of
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from edge import answer as answers
 from edge.answer import Answer, Publication
-from edge.delivery import Standing
+from edge.delivery.delivery import Standing
 from edge.errors import Reason, Rejected
 from edge.health import Health
 from edge.literal import dumps

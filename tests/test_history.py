@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from edge import history as module
-from edge.history import MEMORIES, MOST_STEPS, History
+from edge.extraction import history as module
+from edge.extraction.history import MEMORIES, MOST_STEPS, History
 from edge.literal import JSON
 from tests.made import extracted, schema_of
 

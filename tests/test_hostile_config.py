@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from edge import config, schema
+from edge import config
 from edge.config import document
 from edge.config.fields import from_file
 from edge.errors import ConfigError
 from edge.literal import JSON
-from edge.schema import SchemaError
+from edge.schema import schema
+from edge.schema.schema import SchemaError
 
 
 def refusal(path: Path) -> str:

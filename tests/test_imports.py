@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edge"
-VALUES = {
-    *("errors", "literal", "keywords", "schema", "magnitudes", "numerals", "pieces", "units", "message"),
-    *("forms", "template", "shape", "evidence", "patterns", "references"),
-}
+LAYERS = (  # a package, or a module beside them, imports only what stands before it
+    *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "topics", "routes", "message"),
+    *("state", "engine", "config", "extraction", "fingerprint", "shapes", "answer", "pipeline"),
+    *("mqtt", "dead", "control", "delivery", "health", "mainloop", "verbs", "daemon", "__main__"),
+)
 
 
 def imported(path: Path) -> set[str]:
@@ -25,12 +26,17 @@ def imported(path: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     ("library", "door"),
-    [("llama_cpp", "model.py"), ("paho", "broker.py"), ("systemd", "service.py"), ("re2", "patterns.py")],
+    [
+        ("llama_cpp", "engine/model.py"),
+        ("paho", "mqtt/broker.py"),
+        ("systemd", "service.py"),
+        ("re2", "schema/patterns.py"),
+    ],
 )
 def test_each_foreign_door_is_one_file(library: str, door: str) -> None:
     """llama.cpp, paho, systemd and RE2 are each imported by exactly one module of the program."""
     importers = {
-        path.name
+        path.relative_to(PACKAGE).as_posix()
         for path in PACKAGE.rglob("*.py")
         if any(name.split(".")[0] == library for name in imported(path))
     }
@@ -38,12 +44,20 @@ def test_each_foreign_door_is_one_file(library: str, door: str) -> None:
     assert importers == {door}
 
 
-@pytest.mark.parametrize("module", sorted(VALUES))
-def test_values_know_only_values(module: str) -> None:
-    """Modules that hold values import no stage."""
-    ours = {name.split(".")[1] for name in imported(PACKAGE / f"{module}.py") if name.startswith("edge.")}
+def test_every_package_has_its_layer() -> None:
+    """The list of layers names all that stands directly in the program's folder, and nothing else."""
+    here = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
 
-    assert ours <= VALUES
+    assert sorted(LAYERS) == sorted(here - {"__init__"})
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_imports_point_one_way(layer: str) -> None:
+    """No layer imports one above it, so that each can be read without those."""
+    files = [PACKAGE / f"{layer}.py"] if (PACKAGE / f"{layer}.py").exists() else (PACKAGE / layer).glob("*.py")
+    ours = {name.split(".")[1] for file in files for name in imported(file) if name.startswith("edge.")}
+
+    assert ours - {layer, "__version__"} <= set(LAYERS[: LAYERS.index(layer)])
 
 
 def test_nothing_imports_the_wiring_but_the_command_line() -> None:

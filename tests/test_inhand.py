@@ -1,6 +1,6 @@
 """What is in hand: how much, since when, and how much of it at QoS 0."""
 
-from edge.inhand import MOST_LOOSE_BYTES, InHand
+from edge.delivery.inhand import MOST_LOOSE_BYTES, InHand
 from tests.made import message
 
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from edge.config.options import Limits
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
-from edge.schema import Schema
+from edge.schema.schema import Schema
 from tests.fuzz import verdict
 from tests.fuzz.mindless import mindless_extractor
 from tests.made import message, schema_of

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from edge import spool as spools
 from edge.config.options import WhenFull
-from edge.intake import RETRY_S, Intake, Turn
+from edge.delivery import spool as spools
+from edge.delivery.intake import RETRY_S, Intake, Turn
+from edge.delivery.spool import Spool, SpoolError
 from edge.message import Message
-from edge.spool import Spool, SpoolError
 from tests.made import message
 
 ROOM_FOR_TWO = 2 * (1 + len("sensors/tank") + spools.ROW_BYTES)

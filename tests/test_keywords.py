@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge import keywords
 from edge.literal import JSON, Number
+from edge.schema import keywords
 
 
 @pytest.mark.parametrize(

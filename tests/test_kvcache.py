@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from edge.kvcache import CELLS_ALONE, PREFIXES, KvCache, Prefix, Slot, sequences
-from edge.model import ContextFull, Feed, Model
+from edge.engine.kvcache import CELLS_ALONE, PREFIXES, KvCache, Prefix, Slot, sequences
+from edge.engine.model import ContextFull, Feed, Model
 from tests.convert import tiny
 
 SLOTS = 3

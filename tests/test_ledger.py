@@ -1,6 +1,6 @@
 """Messages are acknowledged once, in the order in which they came, and redeliveries are recognised."""
 
-from edge.ledger import Arrival, Ledger
+from edge.delivery.ledger import Arrival, Ledger
 from edge.message import Message
 from tests.made import message
 

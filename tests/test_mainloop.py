@@ -12,27 +12,27 @@ import pytest
 
 from edge.answer import Answer, Publication
 from edge.config.options import Dead, Limits, WhenFull
-from edge.control import Asked
-from edge.deadletters import DeadLetters
+from edge.control.control import Asked
+from edge.dead.deadletters import DeadLetters
+from edge.delivery.intake import Intake
+from edge.delivery.outbox import RETRY_S
+from edge.delivery.spool import Spool
 from edge.errors import TakenOver
-from edge.events import Confirmed, Connected, Disconnected, Received, Statistic
-from edge.intake import Intake
 from edge.literal import JSON
 from edge.mailbox import Mailbox
 from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, Event, MainLoop, Settings, Stop
 from edge.message import Message
-from edge.outbox import RETRY_S
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic
+from edge.mqtt.rivalry import MOST
+from edge.mqtt.session import Session
 from edge.pipeline import Pipeline
-from edge.rivalry import MOST
 from edge.routes import Routes
-from edge.session import Session
-from edge.spool import Spool
 from tests import made
 
 if TYPE_CHECKING:
-    from edge.broker import Broker
-    from edge.engine import Engine
-    from edge.extractor import Extractor
+    from edge.engine.engine import Engine
+    from edge.extraction.extractor import Extractor
+    from edge.mqtt.broker import Broker
 
 
 @dataclass(kw_only=True)

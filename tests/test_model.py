@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge import model as models
+from edge.engine import model as models
+from edge.engine.model import BATCH_ROWS, BATCH_TOKENS, ContextFull, Feed, Model
 from edge.errors import ModelError
-from edge.model import BATCH_ROWS, BATCH_TOKENS, ContextFull, Feed, Model
 from tests.convert import tiny
 from tests.convert.tiny import F32
 from tests.grammars import Vocabulary

@@ -12,15 +12,15 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from edge import mosquitto
 from edge.answer import Publication
-from edge.broker import Broker
 from edge.config.options import Mqtt
 from edge.errors import BrokerError
-from edge.events import Confirmed, Connected, Disconnected, Event, Received, Statistic, Unsubscribed
 from edge.mailbox import Mailbox
 from edge.message import Message
-from edge.mosquitto import Mosquitto
+from edge.mqtt.broker import Broker
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Event, Received, Statistic, Unsubscribed
+from edge.verbs import mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S
 
 pytestmark = pytest.mark.broker

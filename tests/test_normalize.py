@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge import normalize
 from edge.errors import Rejected
+from edge.extraction import normalize
 from edge.literal import JSON
 from tests.made import extracted, schema_of
 

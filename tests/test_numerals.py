@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from edge import numerals
+from edge.text import numerals
 
 THIN, NARROW, NO_BREAK = "\u2009", "\u202f", "\u00a0"
 

@@ -7,8 +7,8 @@ import pytest
 
 from edge import answer as answers
 from edge.answer import Answer, Publication
+from edge.delivery.outbox import LAST_RESORT_S, RETRY_S, Outbox
 from edge.errors import BrokerError, Reason, Rejected
-from edge.outbox import LAST_RESORT_S, RETRY_S, Outbox
 from tests.made import message
 
 READINGS = "readings/tank"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge import patterns
-from edge.patterns import MAX_CHARS, PatternError
+from edge.schema import patterns
+from edge.schema.patterns import MAX_CHARS, PatternError
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from edge import pieces
+from edge.text import pieces
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from edge.answer import Answer
 from edge.config.options import Limits, Shapes
 from edge.errors import Reason, Rejected
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
+from edge.extraction.reading import Validator
 from edge.pipeline import Pipeline
-from edge.reading import Validator
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
-from edge.shapes import RouteShapes, ShapeCache
+from edge.shapes.shapes import RouteShapes, ShapeCache
 from tests.made import ScriptedExtractor, message, prepared, schema_of
 
 SCHEMA = schema_of(

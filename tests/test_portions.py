@@ -10,13 +10,13 @@ from contextlib import closing
 import pytest
 from llguidance import LLMatcher, LLTokenizer
 
-from edge.decoding import Decoding
-from edge.kvcache import KvCache, sequences
-from edge.model import BATCH_ROWS, Model
-from edge.portions import HOLE_TOKENS, REST_STEPS, Portion, Portions
-from edge.request import Levers, Request
-from edge.tokens import Tokens
-from edge.work import Work
+from edge.engine.decoding import Decoding
+from edge.engine.kvcache import KvCache, sequences
+from edge.engine.model import BATCH_ROWS, Model
+from edge.engine.portions import HOLE_TOKENS, REST_STEPS, Portion, Portions
+from edge.engine.request import Levers, Request
+from edge.engine.tokens import Tokens
+from edge.engine.work import Work
 from tests.convert import tiny
 
 SLOTS = 8

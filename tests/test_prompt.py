@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import prompt, schema
+from edge.extraction import prompt
 from edge.literal import JSON
+from edge.schema import schema
 from tests import reference
 
 HEAD = "Extract the structured JSON data from the following text.\n\nSchema: "

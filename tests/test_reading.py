@@ -2,11 +2,11 @@
 
 import pytest
 
-from edge import schema
 from edge.errors import Rejected
-from edge.extraction import Extraction
+from edge.extraction.extraction import Extraction
+from edge.extraction.reading import Validator
 from edge.literal import JSON, Number
-from edge.reading import Validator
+from edge.schema import schema
 from tests.made import schema_of
 
 

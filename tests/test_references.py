@@ -2,12 +2,12 @@
 
 import pytest
 
-from edge import references, schema
-from edge.extraction import Extraction
+from edge.extraction.extraction import Extraction
+from edge.extraction.reading import Validator
 from edge.literal import JSON
-from edge.reading import Validator
-from edge.references import ReferenceFault
-from edge.schema import SchemaError
+from edge.schema import references, schema
+from edge.schema.references import ReferenceFault
+from edge.schema.schema import SchemaError
 
 
 def document(property_: JSON, **defs: JSON) -> JSON:

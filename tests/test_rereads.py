@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from edge import rereads
 from edge.answer import Answer, Publication
-from edge.deadletters import DeadLetters
+from edge.dead import rereads
+from edge.dead.deadletters import DeadLetters
+from edge.dead.rereads import DEADLINE_S, MOST_IN_THE_AIR, Rereads
 from edge.errors import EdgeError
 from edge.literal import JSON
 from edge.message import Message
-from edge.rereads import DEADLINE_S, MOST_IN_THE_AIR, Rereads
 from tests.letters import PAYLOAD_BYTES, ids, options, rejection
 
 

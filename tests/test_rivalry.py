@@ -3,7 +3,7 @@
 import pytest
 
 from edge.errors import TakenOver
-from edge.rivalry import MOST, SAY_AGAIN_S, WITHIN_S, Rivalry
+from edge.mqtt.rivalry import MOST, SAY_AGAIN_S, WITHIN_S, Rivalry
 
 
 class Bench:

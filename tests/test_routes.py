@@ -4,8 +4,8 @@ from itertools import product
 
 import pytest
 
-from edge import schema
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
+from edge.schema import schema
 
 SCHEMA = schema.parse({"type": "object", "properties": {"level": {"type": "number"}}})
 

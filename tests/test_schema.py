@@ -2,9 +2,9 @@
 
 import pytest
 
-from edge import schema
 from edge.literal import JSON, Number
-from edge.schema import Kind, Node, Property, SchemaError
+from edge.schema import schema
+from edge.schema.schema import Kind, Node, Property, SchemaError
 
 
 def parsed(properties: dict[str, JSON], **others: JSON) -> tuple[Property, ...]:

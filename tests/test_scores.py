@@ -11,9 +11,10 @@ from typing import cast
 
 import pytest
 
-from edge import magnitudes, scores
 from edge.literal import JSON
-from edge.scores import Score, Summary
+from edge.text import magnitudes
+from edge.verbs import scores
+from edge.verbs.scores import Score, Summary
 from tests import reference
 
 NUMBER: JSON = {"type": "number"}

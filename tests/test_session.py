@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.session import FILE, Session
+from edge.mqtt.session import FILE, Session
 
 
 def session(folder: Path | None, *subscriptions: str, client_id: str = "edge-pi") -> Session:

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from edge import numerals, shape, template
-from edge.shape import Shape
+from edge.shapes import shape, template
+from edge.shapes.shape import Shape
+from edge.text import numerals
 
 TEXTS = (
     "T=-21.40C RH=48%",

@@ -2,13 +2,13 @@
 
 import pytest
 
-from edge import lesson as lessons
-from edge import lessonjson, shape, shelfrows
-from edge.lesson import Lesson
 from edge.literal import JSON, Number
-from edge.recipe import Recipe
-from edge.schema import Schema
-from edge.shape import Shape
+from edge.schema.schema import Schema
+from edge.shapes import lesson as lessons
+from edge.shapes import lessonjson, shape, shelfrows
+from edge.shapes.lesson import Lesson
+from edge.shapes.recipe import Recipe
+from edge.shapes.shape import Shape
 from tests.made import extracted, schema_of
 
 NUMBER: JSON = {"type": "number"}

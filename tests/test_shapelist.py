@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from edge import shapelist
 from edge.config.options import Shapes
 from edge.errors import EdgeError
-from edge.reading import Validator
-from edge.schema import Schema
-from edge.shapes import RouteShapes, ShapeCache
-from edge.shapestore import FILE, ShapeStore
+from edge.extraction.reading import Validator
+from edge.schema.schema import Schema
+from edge.shapes.shapes import RouteShapes, ShapeCache
+from edge.shapes.shapestore import FILE, ShapeStore
+from edge.verbs import shapelist
 from tests.made import extracted, schema_of
 
 TANK = schema_of({"t": {"type": "number"}, "battery": {"enum": ["low", "ok"]}})
@@ -173,7 +173,7 @@ def test_what_is_not_there(route: str, shape_id: str | None, complaint: str, tmp
 def test_an_id_that_several_shapes_begin_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An id must name one shape."""
     learned(tmp_path)
-    monkeypatch.setattr("edge.shelf.identity", lambda _key, _variant: "0123456789ab")
+    monkeypatch.setattr("edge.shapes.shelf.identity", lambda _key, _variant: "0123456789ab")
 
     with pytest.raises(EdgeError) as error:
         shapelist.show(tmp_path, "tank", "01234567", as_json=True)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from edge import shapes
 from edge.config.options import Shapes
-from edge.keeper import FLUSH_S, LOOK_S
+from edge.extraction.reading import Validator
 from edge.literal import JSON, loads
-from edge.reading import Validator
-from edge.replay import Replay
-from edge.schema import Schema
-from edge.shapes import RouteShapes, ShapeCache
-from edge.shapestore import ShapeStore
-from edge.shelf import NAMED_REPLAYS
+from edge.schema.schema import Schema
+from edge.shapes import shapes
+from edge.shapes.keeper import FLUSH_S, LOOK_S
+from edge.shapes.replay import Replay
+from edge.shapes.shapes import RouteShapes, ShapeCache
+from edge.shapes.shapestore import ShapeStore
+from edge.shapes.shelf import NAMED_REPLAYS
 from tests import streams
 from tests.made import extracted, schema_of
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from edge import shapestore
-from edge.shapestore import FILE, Row, ShapeStore
+from edge.shapes import shapestore
+from edge.shapes.shapestore import FILE, Row, ShapeStore
 
 
 def row(key: str, *, route: str = "tank", fingerprint: str = "one", state: str = "{}") -> Row:

@@ -11,7 +11,7 @@ import pytest
 from edge import literal
 from edge.config.options import Limits
 from edge.errors import Reason, Rejected
-from edge.extractor import Extractor, Prepared, open_model
+from edge.extraction.extractor import Extractor, Prepared, open_model
 from tests.asking import LOADS, TANK, UNLIKE, WEATHER
 from tests.made import schema_of
 from tests.samples import SAMPLES

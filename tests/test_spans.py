@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from edge import literal, spans
+from edge import literal
 from edge.errors import Rejected
+from edge.extraction import spans
+from edge.extraction.places import MOST_PLACES, Candidates, Place, Taken
+from edge.extraction.spans import Claim
 from edge.literal import JSON
-from edge.places import MOST_PLACES, Candidates, Place, Taken
-from edge.spans import Claim
 from tests.made import schema_of
 
 NUMBER: JSON = {"type": "number"}

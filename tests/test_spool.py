@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import spool as spools
+from edge.delivery import spool as spools
+from edge.delivery.spool import Spool, SpoolError
 from edge.message import Message
-from edge.spool import Spool, SpoolError
 from tests.made import NOON, message
 
 MANY = 10_000_000
@@ -153,7 +153,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from edge.message import Message
-from edge.spool import Spool
+from edge.delivery.spool import Spool
 
 spool = Spool(Path(sys.argv[1]), max_bytes=10**9)
 for number in range(10**9):

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from edge import statefolder
-from edge.deadletters import DeadLetters
-from edge.shapestore import Row, ShapeStore
-from edge.statefolder import LOCK, Held
+from edge.dead.deadletters import DeadLetters
+from edge.shapes.shapestore import Row, ShapeStore
+from edge.state import statefolder
+from edge.state.statefolder import LOCK, Held
 from tests.letters import options, rejection
 
 ROOT = Path(__file__).parent.parent
@@ -22,7 +22,7 @@ NOBODY = 65534
 HOLDER = """
 import sys, time
 from pathlib import Path
-from edge import statefolder
+from edge.state import statefolder
 held = statefolder.hold_or_none(Path(sys.argv[1]))
 print("holding", flush=True)
 time.sleep(600)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from edge.steps import FIRST_TOKENS, STEP_TOKENS, shares
+from edge.engine.steps import FIRST_TOKENS, STEP_TOKENS, shares
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 from rich.console import Console
 
-from edge import terminal
-from edge.engine import Choice
+from edge.engine.engine import Choice
+from edge.verbs import terminal
 from tests.made import extracted, schema_of
 
 PROPERTIES = schema_of({"t": {"type": "number"}, "[/red]": {"type": "string"}, "on": {"type": "boolean"}})

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from edge import tls
 from edge.answer import Publication
 from edge.config.options import Mqtt, Protocol, Tls
 from edge.errors import ConfigError
-from edge.events import Connected
-from edge.mosquitto import Mosquitto
+from edge.mqtt import tls
+from edge.mqtt.events import Connected
+from edge.verbs.mosquitto import Mosquitto
 from tests.secure import YEAR, Authority, connected, line, listening, started
 
 OWN = "a client certificate (mqtt.tls.certificate and mqtt.tls.key)"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from llguidance import LLTokenizer
 
-from edge.tokens import Tokens, allowed_tokens
+from edge.engine.tokens import Tokens, allowed_tokens
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from edge import tryout
 from edge.config.options import Limits
 from edge.errors import Reason, Rejected
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
 from edge.pipeline import judge
-from edge.tryout import Trial
+from edge.verbs import tryout
+from edge.verbs.tryout import Trial
 from tests.made import extracted, prepared, schema_of
 
 SCHEMA = schema_of(

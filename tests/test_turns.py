@@ -2,7 +2,7 @@
 
 import random
 
-from edge.turns import Turns
+from edge.engine.turns import Turns
 
 
 def turns_of(*flows: str) -> Turns[str]:

@@ -10,10 +10,11 @@ from typing import cast
 
 import pytest
 
-from edge import numerals, schema
 from edge.literal import JSON, Number, dumps
-from edge.numerals import Numeral
-from edge.schema import Kind, Node
+from edge.schema import schema
+from edge.schema.schema import Kind, Node
+from edge.text import numerals
+from edge.text.numerals import Numeral
 from tests import reference
 from tests.grammars import Vocabulary, root_of
 from tests.samples import SAMPLES, Sample

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edge import numerals, units
-from edge.units import Unit
+from edge.text import numerals, units
+from edge.text.units import Unit
 
 FAHRENHEIT = Unit(symbol="°F", dimension="temperature")
 

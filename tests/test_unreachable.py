@@ -6,9 +6,9 @@ import ssl
 
 import pytest
 
-from edge import unreachable
 from edge.config.options import Mqtt, Tls
-from edge.mosquitto import free_port
+from edge.mqtt import unreachable
+from edge.verbs.mosquitto import free_port
 from tests.secure import line
 
 PLAIN = Mqtt(host="pi", client_id="edge-pi")

@@ -5,12 +5,12 @@ from concurrent.futures import Future
 import pytest
 from llguidance import LLMatcher, LLTokenizer
 
-from edge.decoding import Decoding
+from edge.engine.decoding import Decoding
+from edge.engine.kvcache import Prefix
+from edge.engine.request import Levers, Request
+from edge.engine.tokens import Tokens
+from edge.engine.work import Work
 from edge.errors import ModelError
-from edge.kvcache import Prefix
-from edge.request import Levers, Request
-from edge.tokens import Tokens
-from edge.work import Work
 
 BYTES = LLTokenizer("byte")
 

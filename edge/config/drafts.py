@@ -13,7 +13,7 @@ from edge.config.checker import Checker
 from edge.config.rules import Unexpected, got
 from edge.literal import JSON, Path
 from edge.routes import Route
-from edge.schema import Schema
+from edge.schema.schema import Schema
 from edge.topics import OutputTopic, TopicFilter
 
 _KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain", "shapes")

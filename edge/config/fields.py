@@ -6,13 +6,13 @@ Knows nothing of the rest of a route. The faults of a schema are told at their p
 from difflib import get_close_matches
 from pathlib import Path as FilePath
 
-from edge import schema
 from edge.config import document, rules
 from edge.config.checker import Checker
 from edge.config.rules import got
 from edge.errors import ConfigError, Problem
 from edge.literal import JSON, Path
-from edge.schema import Schema, SchemaError
+from edge.schema import schema
+from edge.schema.schema import Schema, SchemaError
 
 
 def from_fields(checker: Checker, path: Path, fields: JSON) -> Schema | None:

@@ -3,7 +3,7 @@
 from importlib.metadata import version
 from pathlib import Path
 
-from edge import schema
+from edge.schema import schema
 from edge_bench import llama_server, schemas, server_build, workload
 
 

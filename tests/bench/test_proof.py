@@ -10,11 +10,11 @@ import pytest
 from edge import fingerprint, literal, pipeline
 from edge.config.options import Shapes
 from edge.errors import Rejected
-from edge.extractor import Extractor, Prepared
-from edge.reading import Reading
-from edge.replay import Replay
-from edge.schema import parse
-from edge.shapes import RouteShapes, ShapeCache
+from edge.extraction.extractor import Extractor, Prepared
+from edge.extraction.reading import Reading
+from edge.schema.schema import parse
+from edge.shapes.replay import Replay
+from edge.shapes.shapes import RouteShapes, ShapeCache
 from edge_bench import stream
 from edge_bench.stream import StreamMessage
 

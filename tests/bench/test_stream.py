@@ -5,8 +5,10 @@ from itertools import islice
 
 import pytest
 
-from edge import literal, numerals, schema
+from edge import literal
 from edge.literal import JSON, Number
+from edge.schema import schema
+from edge.text import numerals
 from edge_bench import stream
 from edge_bench.formats import FORMATS, Event
 from edge_bench.stream import StreamMessage

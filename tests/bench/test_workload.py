@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
-from edge import schema, scores
-from edge.cases import Case
+from edge.schema import schema
+from edge.verbs import scores
+from edge.verbs.cases import Case
 from edge_bench import workload
 from tests.grammars import Vocabulary
 

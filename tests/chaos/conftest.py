@@ -38,7 +38,7 @@ def learned(model_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("learned")
     with staged("learning", folder, model_path, Plan(messages=0)) as scene:
         scene.daemon.start()
-        scene.daemon.wait_for("connected epoch=1")
+        scene.wait_connected(0)
         for sent in sensors.warming(ROUNDS):
             before = scene.consumer.heard
             scene.publisher.send([sent])

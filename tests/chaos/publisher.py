@@ -76,12 +76,12 @@ class Publisher:
             return False
         if len(self._pending) >= IN_FLIGHT or not self._may_send():
             return False
+        self.offered[message.number] = message  # before it goes: its answer may come while `publish` returns
         info = client.publish(message.topic, message.payload, qos=self.qos)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self.doubtful.add(message.number)
         else:
             self._pending[info.mid] = message
-        self.offered[message.number] = message
         return True
 
     def _heed_losses(self) -> None:

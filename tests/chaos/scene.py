@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edge.mosquitto import Mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.chaos import books, proxy, sensors
 from tests.chaos.books import Books
 from tests.chaos.consumer import Consumer

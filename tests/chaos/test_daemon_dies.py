@@ -20,7 +20,7 @@ def test_without_a_fault_everything_is_answered_once_and_in_order(
     """The control group: no loss, no copy, and each topic keeps its order."""
     with stage("no fault", Plan(messages=chaos_messages, state=learned)) as scene:
         scene.daemon.start()
-        scene.daemon.wait_for("connected epoch=1")
+        scene.wait_connected(0)
         scene.publisher.send(scene.messages)
         books = record(scene.settle())
 

@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from edge.daemon import MOST_WORKERS
-from edge.mosquitto import Mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.chaos import sensors
 from tests.chaos.patience import wait_until
 from tests.chaos.process import Daemon
@@ -57,10 +57,12 @@ class Load:
         self.waiting: set[int] = set()
         self.sent = self.answered = self.unexpected = 0
         self.health: dict[str, object] = {}
+        self.is_served = False  # the daemon has said `online`, which it does behind its subscriptions
         self._client = paho.Client(CallbackAPIVersion.VERSION2, protocol=paho.MQTTv5)
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
-        self._client.subscribe([(f"{sensors.READINGS}#", 1), (f"{sensors.DEAD}#", 1), (sensors.HEALTH, 0)])
+        self._client.subscribe([(f"{sensors.READINGS}#", 1), (f"{sensors.DEAD}#", 1)])
+        self._client.subscribe([(sensors.HEALTH, 0), (sensors.STATUS, 1)])
         self._client.loop_start()
 
     def send(self, messages: Iterator[sensors.Sent], *, until_s: float) -> None:
@@ -82,6 +84,9 @@ class Load:
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if message.topic == sensors.HEALTH:
             self.health = json.loads(message.payload)
+            return
+        if message.topic == sensors.STATUS:
+            self.is_served = message.payload == b"online"
             return
         number = sensors.number_answered(message.topic, bytes(message.payload))
         if number in self.waiting:
@@ -114,7 +119,7 @@ def test_full_load(tmp_path: Path, model_path: Path, learned: Path, sections: st
     daemon, load = Daemon(config, tmp_path / "state"), Load(broker.port)
     daemon.start()
     try:
-        daemon.wait_for("connected epoch=1")
+        wait_until(lambda: load.is_served, what="the daemon's subscriptions", details=daemon.tail)
         messages, begun_s = endless(), time.monotonic()
         samples: list[Footprint] = []
         while (passed_s := time.monotonic() - begun_s) < DURATION_S:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edge.model import Model
+from edge.engine.model import Model
 from edge_convert import conversion, gguffile, manifest
 from edge_convert.conversion import Plan, Request, Result
 from edge_convert.errors import AdapterError, BaseModelError, ConversionError, VerificationError

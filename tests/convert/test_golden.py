@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from edge.engine.model import Feed, Model
 from edge.literal import dumps, leaves, loads
-from edge.model import Feed, Model
 from edge_convert import agreement
 from edge_convert.agreement import Choices
 from edge_convert.conversion import Result

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.model import Model
+from edge.engine.model import Model
 from edge_convert import base, gguffile, manifest
 from edge_convert.__main__ import main
 from edge_convert.base import SMOLLM2

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge.model import Feed, Model
+from edge.engine.model import Feed, Model
 from edge_convert import adapter, architecture, gguffile, merge
 from tests.convert import tiny
 from tests.convert.tiny import F32, PeftAdapter

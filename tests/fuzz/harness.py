@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edge.config.options import Limits, Shapes
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
 from edge.literal import JSON
 from edge.message import Message
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
-from edge.shapes import RouteShapes, ShapeCache
+from edge.shapes.shapes import RouteShapes, ShapeCache
 from tests.fuzz import payloads, verdict
 from tests.made import message, schema_of
 

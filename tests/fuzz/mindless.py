@@ -14,9 +14,9 @@ from gguf import GGUFReader, TokenType
 from numpy.typing import NDArray
 
 from edge.config.options import Limits
-from edge.engine import SLOTS, Engine, sequences
-from edge.extractor import Extractor
-from edge.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
+from edge.engine.engine import SLOTS, Engine, sequences
+from edge.engine.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
+from edge.extraction.extractor import Extractor
 
 _STRIDE, _OTHER_STRIDE = 7919, 104_729  # primes: neighbouring tokens and places get rows that are not alike
 

@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from edge import answer, literal, numerals, pieces, units
+from edge import answer, literal
 from edge import message as messages
-from edge import shape as shapes
 from edge.errors import Reason, Rejected
 from edge.literal import JSON, Number
+from edge.shapes import shape as shapes
+from edge.text import numerals, pieces, units
 from edge.topics import OutputTopic, TopicFilter
 from tests.fuzz import verdict
 from tests.made import message

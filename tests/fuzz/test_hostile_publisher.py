@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edge import mosquitto
 from edge.message import Message
-from edge.mosquitto import Mosquitto
+from edge.verbs import mosquitto
+from edge.verbs.mosquitto import Mosquitto
 from tests.client import PATIENCE_S, Client
 from tests.fuzz import payloads, verdict
 from tests.running import leave, serving

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.extractor import Extractor
+from edge.extraction.extractor import Extractor
 from tests.fuzz.harness import LIMITS, TOGETHER, live, pipeline_of
 from tests.fuzz.mindless import MindlessModel, control_tokens, mindless_extractor
 

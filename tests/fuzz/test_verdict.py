@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from edge.answer import Answer
+from edge.engine.model import Feed
 from edge.errors import ModelError
 from edge.literal import Number
-from edge.model import Feed
 from edge.pipeline import Pipeline
 from edge.routes import Routes
 from tests.fuzz import verdict

@@ -14,7 +14,7 @@ from typing import Any
 
 from edge.answer import Answer
 from edge.errors import Reason
-from edge.extraction import Extraction
+from edge.extraction.extraction import Extraction
 from edge.literal import JSON, Number
 from edge.message import Message
 from edge.routes import Route

@@ -12,11 +12,11 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-# llama.cpp's threads wait in the same way for all who are measured: as edge/model.py has it, said before it loads
+# llama.cpp's threads wait alike for all who are measured: as edge/engine/model.py has it, said before it loads
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from edge import literal
-from edge.cases import Case
+from edge.verbs.cases import Case
 from edge_bench import row, stream, workload
 from edge_bench.row import Row
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def default_threads() -> int:
     """Return how many threads compute where nobody says it: the daemon's own choice, for the peers as well."""
     cores = len(os.sched_getaffinity(0))
-    return cores if cores < 4 else cores - 1  # noqa: PLR2004  # edge/extractor.py
+    return cores if cores < 4 else cores - 1  # noqa: PLR2004  # edge/extraction/extractor.py
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,9 +6,9 @@ Knows nothing of who answered.
 import json
 from collections.abc import Sequence
 
-from edge import scores
-from edge.cases import Case
 from edge.literal import JSON
+from edge.verbs import scores
+from edge.verbs.cases import Case
 
 
 def exact_share(messages: Sequence[Case], answers: Sequence[str]) -> float:

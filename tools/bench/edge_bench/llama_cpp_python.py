@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import llama_cpp
 
-from edge.cases import Case
+from edge.verbs.cases import Case
 from edge_bench import closedloop, judged, memory, prompts, schemas, workload
 from edge_bench.row import Row, percentiles
 

@@ -14,10 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from edge.cases import Case
+from edge.engine.model import Model
 from edge.errors import EdgeError
-from edge.model import Model
-from edge.mosquitto import free_port
+from edge.verbs.cases import Case
+from edge.verbs.mosquitto import free_port
 from edge_bench import closedloop, judged, memory, prompts, schemas
 from edge_bench.ours import first_of_each_route
 from edge_bench.row import Row, percentiles

@@ -8,13 +8,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from edge import schema
-from edge.cases import Case
 from edge.config.options import Limits
+from edge.engine.request import Decoded, Levers
 from edge.errors import Rejected
-from edge.extraction import Extraction
-from edge.extractor import Extractor, Prepared, open_model
-from edge.request import Decoded, Levers
+from edge.extraction.extraction import Extraction
+from edge.extraction.extractor import Extractor, Prepared, open_model
+from edge.schema import schema
+from edge.verbs.cases import Case
 from edge_bench import closedloop, judged, memory, schemas, workload
 from edge_bench.row import Row, percentiles
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge import literal, mosquitto
-from edge.cases import Case
+from edge import literal
 from edge.errors import EdgeError
+from edge.verbs import mosquitto
+from edge.verbs.cases import Case
 from edge_bench import echo, memory, stream, whole_daemon, workload
 from edge_bench.memory import Memory
 from edge_bench.row import Row, percentiles
@@ -37,6 +38,7 @@ def cold(*, model: Path, messages: Sequence[Case], window: int = COLD_WINDOW) ->
         whole_daemon.running(Settings(port=port, model=model, schemas=schemas, has_shapes=False)) as daemon,
         Load(port, window=window) as load,
     ):
+        load.await_daemon(patience_s=PATIENCE_S)
         load.send(first, patience_s=PATIENCE_S)
         heard = load.send(sent, patience_s=PATIENCE_S)
         held = memory.of_process(daemon.process.pid)
@@ -109,6 +111,7 @@ def _streamed(
         ) as daemon,
         Load(port, window=IN_FLIGHT) as load,
     ):
+        load.await_daemon(patience_s=PATIENCE_S)
         chosen = choose(load.send(_sent(before), patience_s=PATIENCE_S))
         load.send(_sent(chosen[:settle]), patience_s=PATIENCE_S)
         messages = chosen[settle:]

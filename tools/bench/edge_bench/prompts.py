@@ -5,8 +5,9 @@ Knows nothing of who decodes them.
 
 from collections.abc import Callable
 
-from edge import prompt, schema
-from edge.cases import Case
+from edge.extraction import prompt
+from edge.schema import schema
+from edge.verbs.cases import Case
 
 
 def tokens(message: Case, tokenize: Callable[[str], list[int]]) -> list[int]:

@@ -15,9 +15,10 @@ from typing import Any
 
 import llama_cpp
 
-from edge import prompt, schema
-from edge.cases import Case
+from edge.extraction import prompt
 from edge.literal import dumps
+from edge.schema import schema
+from edge.verbs.cases import Case
 from edge_bench import workload
 from edge_bench.row import Row
 

@@ -19,6 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from edge.errors import EdgeError
 
 INPUT, OUTPUT, BASE = "bench", "readings", "edge/bench"
+STATUS = f"{BASE}/status"
 CONNECT_S = 10.0
 
 
@@ -61,6 +62,7 @@ class Load:
         self._window = window
         self._clock = clock
         self._subscribed = threading.Event()
+        self._served = threading.Event()
         self._room = threading.Semaphore(window)
         self._answers: dict[int, tuple[float, str | None]] = {}
         self._started_s: list[float] = []
@@ -82,6 +84,15 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._client.disconnect()
         self._client.loop_stop()
+
+    def await_daemon(self, *, patience_s: float) -> None:
+        """Wait until a daemon says `online`, which it does behind its subscriptions: what comes before is lost.
+
+        Raises:
+            EdgeError: it did not say so.
+        """
+        if not self._served.wait(patience_s):
+            raise EdgeError(f"the daemon did not say `online` within {patience_s:.0f} s")
 
     def send(self, messages: Sequence[Sent], *, patience_s: float) -> Heard:
         """Publish messages, and wait until each has its answer.
@@ -115,13 +126,17 @@ class Load:
         return f"no answer for {patience_s:.0f} s; {answered} of {count} messages were answered"
 
     def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, _reason: Any, _properties: Any) -> None:
-        client.subscribe([(f"{OUTPUT}/#", 0), (f"{BASE}/dead/#", 0)])
+        client.subscribe([(f"{OUTPUT}/#", 0), (f"{BASE}/dead/#", 0), (STATUS, 0)])
 
     def _on_subscribe(self, _client: Any, _data: Any, _mid: int, _reasons: Any, _properties: Any) -> None:
         self._subscribed.set()
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
         at_s = self._clock()
+        if message.topic == STATUS:
+            if message.payload == b"online":
+                self._served.set()
+            return
         is_reading = message.topic.startswith(OUTPUT)
         topic = message.topic if is_reading else str(json.loads(message.payload)["topic"])
         number = int(topic.rpartition("/")[2])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from edge import cases
-from edge.cases import Case
 from edge.literal import dumps
+from edge.verbs import cases
+from edge.verbs.cases import Case
 from edge_bench.devices import DEVICES, SCHEMAS, Device, Family
 from edge_bench.wording import reading
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edge.errors import EdgeError
-from edge.prompt import CONTRACT
+from edge.extraction.prompt import CONTRACT
 from edge_convert import console, conversion, manifest
 from edge_convert.conversion import Request
 from edge_convert.errors import one_line

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
+from edge.engine.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
 from edge_convert.golden import PROMPTS, TOKENIZER_STRINGS, Prompt
 from edge_convert.progress import Report, Step
 

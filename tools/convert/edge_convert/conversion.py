@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edge.model import quantize
-from edge.prompt import CONTRACT_KEY
+from edge.engine.model import quantize
+from edge.extraction.prompt import CONTRACT_KEY
 from edge_convert import adapter, agreement, architecture, files, gguffile, manifest, merge, origin, recipe
 from edge_convert.adapter import Adapter
 from edge_convert.architecture import Architecture

@@ -6,9 +6,9 @@ Knows nothing of models. The texts are this project's own: what sensors and peop
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edge.extraction.prompt import SUFFIX, prefix
 from edge.literal import JSON
-from edge.prompt import SUFFIX, prefix
-from edge.schema import parse
+from edge.schema.schema import parse
 
 TOKENIZER_STRINGS = (
     "T=21.4 RH=55%",

@@ -1,0 +1,1 @@
+"""How the verbs ask a running daemon."""

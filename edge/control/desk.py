@@ -1,0 +1,117 @@
+"""Owns what a running daemon answers to the verbs: requests by name, and what each takes.
+
+Knows nothing of how a request comes and of how its answer is shown. What needs no running daemon is answered from
+the files alone by the same functions.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Protocol
+
+from edge.answer import Answer
+from edge.control.control import Asked
+from edge.dead import deadletter
+from edge.dead.deadletter import Letter
+from edge.dead.deadletters import DeadLetters
+from edge.dead.rereads import Rereads
+from edge.errors import EdgeError
+from edge.literal import JSON
+from edge.message import Message
+
+LIST, SHOW, PURGE, REPLAY, SPOOL = "dead_list", "dead_show", "dead_purge", "dead_replay", "spool_status"
+VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL)
+
+
+class Letters(Protocol):
+    """Where dead letters are kept: a daemon's, or a file that no daemon uses.
+
+    Each of these raises StoreError where the file cannot be used.
+    """
+
+    def listed(self, *, route: str | None = None, reason: str | None = None) -> list[Letter]:
+        """Return the letters, or those of a route or a reason, oldest first."""
+
+    def find(self, letter_id: str) -> Letter | None:
+        """Return one letter, with all of its payload that is kept; None where there is none."""
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Delete letters."""
+
+
+class Desk:
+    """What the daemon answers. For the main thread.
+
+    Args:
+        dead: the dead letters that are kept.
+        spool_status: what waits in the spool; None where there is no spool.
+        reread: as `Rereads` takes it.
+        clock: monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        dead: DeadLetters,
+        spool_status: Callable[[], JSON],
+        reread: Callable[[Message, Callable[[Answer], None]], None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._dead = dead
+        self._spool_status = spool_status
+        self._rereads = Rereads(dead, reread, clock=clock)
+
+    def handle(self, asked: Asked) -> None:
+        """Answer a request: now, or for what is read again, when that is done."""
+        try:
+            match asked.request.get("verb"):
+                case "spool_status":
+                    asked.answer({"spool": self._spool_status()})
+                case "dead_replay":
+                    ids = _ids(asked.request)
+                    self._rereads.start(ids, lambda outcomes: asked.answer({"outcomes": outcomes}))
+                case _:
+                    asked.answer(looked_up(self._dead, asked.request))
+        except EdgeError as error:
+            asked.refuse(error)
+
+    def tick(self) -> None:
+        """Answer those who have waited long enough; to be called at least every few seconds."""
+        self._rereads.tick()
+
+
+def looked_up(dead: Letters, request: Mapping[str, JSON]) -> dict[str, JSON]:
+    """Return the answer to a request that needs nothing but the dead letters.
+
+    Raises:
+        EdgeError: there is no such request, it lacks something, or the file cannot be used.
+    """
+    match request.get("verb"):
+        case "dead_list":
+            found = dead.listed(route=_text(request, "route"), reason=_text(request, "reason"))
+            return {"letters": [deadletter.summary(each) for each in found]}
+        case "dead_show":
+            letter_id = _text(request, "id")
+            letter = dead.find(letter_id) if letter_id else None
+            if letter is None:
+                raise EdgeError(f"no dead letter has the id {letter_id}; `edge dead list` shows those there are")
+            return {"letter": deadletter.document(letter)}
+        case "dead_purge":
+            ids = {letter.id for letter in dead.listed()}.intersection(_ids(request))
+            dead.remove(ids)
+            return {"purged": len(ids)}
+        case verb:
+            raise EdgeError(f"verb: expected one of {', '.join(VERBS)}, got {verb!r}")
+
+
+def _ids(request: Mapping[str, JSON]) -> list[str]:
+    ids = request.get("ids")
+    if isinstance(ids, list) and all(isinstance(each, str) for each in ids):
+        return [str(each) for each in ids]
+    raise EdgeError(f"ids: expected a list of ids, got {type(ids).__name__}")
+
+
+def _text(request: Mapping[str, JSON], name: str) -> str | None:
+    value = request.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise EdgeError(f"{name}: expected text or null, got {type(value).__name__}")

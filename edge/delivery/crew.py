@@ -1,0 +1,57 @@
+"""Owns the workers: threads that wait for the model, and tell the main loop what came of it.
+
+Knows nothing of the broker. What waits for a worker waits in order.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from edge.answer import Answer
+from edge.message import Message
+from edge.pipeline import Audit, Pipeline
+from edge.shapes.replay import Replay
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A worker has an answer."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """A worker has audited a replay."""
+
+    audit: Audit
+
+
+class Crew:
+    """The workers.
+
+    Args:
+        workers: how many messages wait for the model at a time: enough for the engine to let routes take turns.
+        tell: takes what came of the work, in the worker's thread.
+    """
+
+    def __init__(self, pipeline: Pipeline, *, workers: int, tell: Callable[[Answered | Audited], None]) -> None:
+        self._pipeline = pipeline
+        self._tell = tell
+        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
+
+    def answer(self, message: Message) -> None:
+        """Let a message be answered; Answered bears the answer."""
+        self._start(self._threads.submit(self._pipeline.answer, message), Answered)
+
+    def audit(self, replay: Replay) -> None:
+        """Let the model read a replayed text, behind; Audited bears what it made of it."""
+        self._start(self._threads.submit(self._pipeline.audit, replay), Audited)
+
+    def close(self) -> None:
+        """Begin nothing more; what has begun ends by itself and is told to nobody who listens."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _start(self, work: "Future[Any]", kind: Callable[[Any], Answered | Audited]) -> None:
+        work.add_done_callback(lambda done: None if done.cancelled() else self._tell(kind(done.result())))

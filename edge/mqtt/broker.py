@@ -1,0 +1,318 @@
+"""Owns the door to the MQTT client: connect, subscribe, publish, acknowledge, the last will.
+
+Knows nothing of routes or readings. The only importer of paho: its callbacks run while the owner waits (see
+`connection.py`) and only hand events over; its errors leave as BrokerError.
+"""
+
+import logging
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt import properties
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties, VariableByteIntegers
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from edge.answer import Publication
+from edge.config.options import Mqtt, Protocol
+from edge.errors import BrokerError
+from edge.message import Message, identity
+from edge.mqtt import unreachable
+from edge.mqtt.connection import Connection, Wakeup
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Event, Received, Statistic, Unsubscribed
+
+log = logging.getLogger(__name__)
+
+OUTGOING_IN_FLIGHT = 20  # publications without a PUBACK, where the broker does not say how many it takes
+OUTGOING_QUEUED = 65_000  # publications that may wait for their turn; paho's own default is without end
+ONLINE, OFFLINE = "online", "offline"
+SHARED = "$share/"
+STATISTICS = ("store/messages/count", "retained messages/count", "publish/messages/dropped")  # mosquitto(8)
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5, 2.4
+_STATISTICS_TOPIC = "$SYS/broker/"
+_PACKET_OVERHEAD_BYTES = 256  # more than the header of a PUBLISH and the frames of its properties
+
+
+class Broker:
+    """One MQTT session that outlives its connections.
+
+    Args:
+        tls: the terms of an encrypted connection; None for one that is not.
+        subscriptions: what to subscribe to, as the broker is told it.
+        stale_subscriptions: what the session may still hold from an earlier configuration, to be ended.
+        emit: takes the events; called inside `wait`.
+        clock: the present moment, aware, UTC.
+        monotonic: seconds that never go back.
+    """
+
+    def __init__(
+        self,
+        options: Mqtt,
+        *,
+        password: str | None,
+        tls: ssl.SSLContext | None = None,
+        status_topic: str,
+        subscriptions: Sequence[str],
+        stale_subscriptions: Sequence[str] = (),
+        emit: Callable[[Event], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._options = options
+        self._is_mqtt5 = options.protocol is Protocol.MQTT_5
+        self._status_topic = status_topic
+        self._subscriptions = subscriptions
+        self._stale_subscriptions = stale_subscriptions
+        self._watched: set[int] = set()  # subscriptions that a broker may refuse in peace, by packet id
+        self._most_packet_bytes: int | None = None  # what the broker takes; None: all
+        self._emit = emit
+        self._clock = clock
+        self._epoch = 0
+        self._was_refused = False  # the last attempt, by the broker
+        self._client = self._new_client(password, tls)
+        self._monotonic = monotonic
+        self._connection = Connection(self._client, on_no_answer=self._on_no_answer, clock=monotonic)
+
+    def connect(self) -> None:
+        """Let `wait` connect, and go on trying for ever; Connected says when it worked."""
+        arguments: dict[str, Any] = {}
+        if self._is_mqtt5:
+            details = _properties(PacketTypes.CONNECT)
+            details.SessionExpiryInterval = self._options.session_expiry_s
+            details.ReceiveMaximum = self._options.in_flight
+            # paho's own default wipes the stored session at each start of a process
+            arguments = {"clean_start": False, "properties": details}
+        self._client.connect_async(
+            self._options.host, self._options.port, keepalive=self._options.keepalive_s, **arguments
+        )
+
+    def wait(self, timeout_s: float, wakeup: Wakeup) -> None:
+        """Let the connection work until something came of it, or until the wake-up; at most so long."""
+        self._connection.wait(timeout_s, wakeup)
+
+    def greet(self) -> None:
+        """Subscribe, then say that the daemon is there. To be called on each Connected, not inside a callback."""
+        for stale in self._stale_subscriptions:
+            self._client.unsubscribe(stale)
+        for topic_filter in self._subscriptions:
+            if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
+                is_shared = topic_filter.startswith(SHARED)  # for which noLocal is an error ([MQTT-3.8.3-4])
+                options = SubscribeOptions(qos=1, noLocal=not is_shared, retainHandling=1)
+                self._client.subscribe(topic_filter, options=options)
+            else:
+                self._client.subscribe(topic_filter, qos=1)
+        if self._options.broker_statistics:
+            for name in STATISTICS:
+                _, number = self._client.subscribe(f"{_STATISTICS_TOPIC}{name}", qos=0)
+                self._watched.add(number or 0)
+        # after the subscriptions: who hears `online` may publish at once, and nothing of it is missed
+        self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
+
+    def announce(self, topic: str, payload: bytes) -> None:
+        """Publish a retained message at QoS 0: what is out of date soon need not be delivered surely."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=0, retain=True)
+
+    def publish(self, publication: Publication) -> int:
+        """Hand a publication over at QoS 1 and return its number; Confirmed bears the same number.
+
+        Raises:
+            BrokerError: the client does not take it, or the broker said that it takes nothing as long.
+        """
+        details: Any = _JsonProperties(publication.properties) if self._is_mqtt5 else None
+        self._check_size(publication)
+        try:
+            info = self._client.publish(
+                publication.topic, publication.payload, qos=1, retain=publication.retain, properties=details
+            )
+        except ValueError as error:
+            raise BrokerError(f"cannot publish to {publication.topic!r}: {error}") from error
+        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+            raise BrokerError(
+                f"cannot publish to {publication.topic!r}: {OUTGOING_QUEUED} publications wait already"
+            )
+        return info.mid
+
+    def acknowledge(self, message: Message) -> None:
+        """Send the PUBACK of a message; on a later connection its number would be another message's."""
+        if message.epoch == self._epoch:
+            self._client.ack(message.packet_id, message.qos)
+
+    def close(self, *, timeout_s: float) -> None:
+        """Say that the daemon leaves, and disconnect; the session stays with the broker."""
+        if self._client.is_connected():
+            leave_at_s = self._monotonic() + timeout_s
+            try:
+                said = self._client.publish(self._status_topic, OFFLINE, qos=1, retain=True)
+                while not said.is_published() and self._monotonic() < leave_at_s:
+                    opened = self._client.socket()
+                    if opened is None:
+                        break
+                    self._connection.wait(timeout_s, opened)
+            except (RuntimeError, ValueError) as error:
+                log.warning("offline_not_published why=%s", error)
+        self._client.disconnect()
+        self._client.loop_write()
+
+    def _new_client(self, password: str | None, tls: ssl.SSLContext | None) -> paho.Client:
+        options = self._options
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=options.client_id,
+            protocol=paho.MQTTv5 if self._is_mqtt5 else paho.MQTTv311,
+            clean_session=None if self._is_mqtt5 else False,
+            manual_ack=True,
+        )
+        client.max_inflight_messages_set(OUTGOING_IN_FLIGHT)
+        client.max_queued_messages_set(OUTGOING_QUEUED)
+        client.will_set(self._status_topic, OFFLINE, qos=1, retain=True)
+        if options.username is not None:
+            client.username_pw_set(options.username, password)
+        if tls is not None:
+            client.tls_set_context(tls)
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
+        client.on_unsubscribe = self._on_unsubscribe
+        return client
+
+    def _on_connect(self, client: Any, _data: Any, flags: Any, reason: ReasonCode, details: Any) -> None:
+        self._was_refused = reason.is_failure
+        if reason.is_failure:
+            self._emit(Disconnected(f"the broker refused: {reason}"))
+            return
+        self._connection.succeeded()
+        # paho does not heed what the broker says, and has no public way to set it now ([MQTT-3.3.4-9])
+        client._max_inflight_messages = getattr(details, "ReceiveMaximum", OUTGOING_IN_FLIGHT)  # noqa: SLF001
+        self._most_packet_bytes = getattr(details, "MaximumPacketSize", None)
+        self._epoch += 1
+        self._emit(Connected(self._epoch, is_same_session=flags.session_present))
+
+    def _on_no_answer(self, error: Exception) -> None:
+        self._emit(Disconnected(unreachable.why(error, self._options)))
+
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+        trouble, is_early = self._connection.trouble, not self._connection.is_accepted
+        self._connection.failed()
+        if self._was_refused:  # said already, and better
+            return
+        why = f"the connection ended: {reason}"
+        if trouble is not None:
+            why = unreachable.why(trouble, self._options)
+        elif is_early:
+            why = unreachable.why_ended_early(self._options)
+        self._emit(Disconnected(why, is_takeover=reason.value == _SESSION_TAKEN_OVER))
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        topic = _topic(message)
+        if topic.startswith(_STATISTICS_TOPIC):
+            if message.payload.isdigit():
+                self._emit(Statistic(topic.removeprefix(_STATISTICS_TOPIC), int(message.payload[:18])))
+            return
+        payload = bytes(message.payload)
+        # equal messages at QoS 0 are different messages, and none is ever delivered again
+        own_id = "" if message.qos else identity(topic, payload, secrets.token_hex(8))
+        self._emit(
+            Received(
+                Message(
+                    topic=topic,
+                    payload=payload,
+                    qos=message.qos,
+                    packet_id=message.mid,
+                    epoch=self._epoch,
+                    received_at=self._clock(),
+                    is_redelivered=message.dup,
+                    id=own_id,
+                )
+            )
+        )
+
+    def _on_publish(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
+        self._emit(Confirmed(mid, str(reason) if reason.is_failure else None))
+
+    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: Sequence[ReasonCode], _p: Any) -> None:
+        is_watched = mid in self._watched
+        self._watched.discard(mid)
+        for reason in reasons:
+            if reason.is_failure and is_watched:
+                log.info("broker_statistics_refused why=%s", reason)
+            elif reason.is_failure:
+                log.error("subscription_refused why=%s hint=check the broker's access rules", reason)
+
+    def _on_unsubscribe(self, _client: Any, _data: Any, _mid: int, _reasons: Any, _properties: Any) -> None:
+        self._emit(Unsubscribed())
+
+    def _check_size(self, publication: Publication) -> None:
+        """Refuse what the broker would end the connection for ([MQTT-3.2.2-15])."""
+        if self._most_packet_bytes is None:
+            return
+        properties_bytes = sum(len(n.encode()) + len(v.encode()) + 5 for n, v in publication.properties.items())
+        size = len(publication.topic.encode()) + len(publication.payload) + properties_bytes
+        if size + _PACKET_OVERHEAD_BYTES > self._most_packet_bytes:
+            raise BrokerError(f"the broker takes packets of at most {self._most_packet_bytes} bytes, got {size}")
+
+
+def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:
+    """Let small packets go out as they come: an acknowledgement that waits for company costs 40 ms (Nagle)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class _JsonProperties:
+    """The properties of a PUBLISH of JSON, packed as MQTT 5 wants them (2.2.2): all that paho asks of them.
+
+    paho's own class checks each assignment against each name, which takes longer than a replay.
+    """
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, user_properties: Mapping[str, str]) -> None:
+        pairs = (b"\x26" + _utf8(name) + _utf8(value) for name, value in user_properties.items())
+        body = _JSON_IN_UTF8 + b"".join(pairs)
+        self._packed: bytes = VariableByteIntegers.encode(len(body)) + body  # type: ignore[no-untyped-call]  # paho
+
+    def pack(self) -> bytes:
+        """Return the length and the properties."""
+        return self._packed
+
+
+def _utf8(text: str) -> bytes:
+    data = text.encode()
+    return len(data).to_bytes(2, "big") + data
+
+
+_JSON_IN_UTF8 = b"\x01\x01\x03" + _utf8("application/json")  # payload format indicator, content type
+
+
+def _properties(packet_type: int) -> Any:
+    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+
+
+def _topic(message: paho.MQTTMessage) -> str:
+    """Return the topic of a message; one that is not UTF-8, which MQTT forbids, becomes a topic of no route."""
+    try:
+        return message.topic
+    except UnicodeDecodeError:
+        return "\ufffd"
+
+
+def _tolerate_zero_width_no_break_space(read: Callable[[bytes, int], tuple[str, int]]) -> Any:
+    """Let paho read U+FEFF in a property: it takes it for a malformed packet and disconnects.
+
+    The broker delivers the message again on each connection, so one such message would end all traffic; and MQTT
+    allows the character ([MQTT-1.5.4-3]). It is read as U+FFFD, which is as long.
+    """
+    return lambda buffer, length: read(bytes(buffer).replace(b"\xef\xbb\xbf", b"\xef\xbf\xbd"), length)
+
+
+properties.readUTF = _tolerate_zero_width_no_break_space(properties.readUTF)

@@ -1,0 +1,1 @@
+"""What a reading's schema may say, and its patterns and references."""

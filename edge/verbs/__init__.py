@@ -1,0 +1,1 @@
+"""What the command line does besides serving: check, try, demo, eval, and the listings."""

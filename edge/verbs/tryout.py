@@ -1,0 +1,123 @@
+"""Owns `edge try`: one text, no broker, the reading and where it came from.
+
+Knows nothing of the daemon; it judges a text exactly as the daemon would.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console
+
+from edge import message as messages
+from edge import pipeline
+from edge.config import fields
+from edge.config.options import Config, Limits, Model
+from edge.errors import EdgeError, Rejected
+from edge.extraction.extraction import Extraction
+from edge.extraction.extractor import Extractor, open_model
+from edge.extraction.reading import Reading
+from edge.literal import JSON, Number, dotted, dumps, loads, pointer
+from edge.schema.schema import Schema
+from edge.verbs import terminal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """What came of one text.
+
+    Attributes:
+        extraction: None where the text was rejected before or while it was read.
+        reading: None where it was rejected.
+    """
+
+    extraction: Extraction | None
+    reading: Reading | None
+    rejected: Rejected | None
+
+
+def run(
+    *,
+    config: Config | None,
+    route_name: str | None,
+    schema_file: Path | None,
+    model: Path | None,
+    payload: bytes,
+    as_json: bool,
+) -> int:
+    """Read one payload under a route of a configuration, or under a schema file; return the exit code.
+
+    Args:
+        config: None where a schema file is given, and the defaults hold.
+        route_name: a route of the configuration.
+        schema_file: a JSON Schema; None where a route is given.
+        model: None means the configuration's.
+        payload: what a device would publish.
+        as_json: print all that is known of the reading, not the reading alone.
+
+    Raises:
+        EdgeError: no such route; ConfigError: a schema that cannot be used; ModelError.
+    """
+    schema = _of_route(config, route_name) if config else fields.from_file(cast("Path", schema_file))
+    limits = config.limits if config else Limits()
+    options = config.model if config else Model()
+    with open_model(
+        model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
+    ) as extractor:
+        return show(attempt(extractor, schema, payload, limits), as_json=as_json)
+
+
+def _of_route(config: Config, name: str | None) -> Schema:
+    found = {route.name: route.schema for route in config.routes}
+    if name not in found:
+        raise EdgeError(f"--route: expected one of {', '.join(found)}, got {name}")
+    return found[name]
+
+
+def attempt(extractor: Extractor, schema: Schema, payload: bytes, limits: Limits) -> Trial:
+    """Return what becomes of a payload under a schema."""
+    prepared = extractor.prepare(schema)
+    extraction = None
+    try:
+        text = messages.text(payload, limit_bytes=limits.payload_bytes)
+        extraction = extractor.extract(prepared, text)
+        return Trial(extraction=extraction, reading=pipeline.judge(extraction, prepared), rejected=None)
+    except Rejected as rejected:
+        return Trial(extraction=extraction, reading=None, rejected=rejected)
+
+
+def show(trial: Trial, *, as_json: bool) -> int:
+    """Print a trial and return the exit code: 0 for a reading, 1 for a rejection."""
+    if as_json:
+        sys.stdout.write(dumps(_document(trial)) + "\n")
+        return 0 if trial.reading else 1
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if trial.extraction and console.is_terminal:
+        console.print(terminal.highlighted(trial.extraction))
+        console.print(terminal.values(trial.extraction))
+        if trial.extraction.left_out:
+            places = ", ".join(map(dotted, trial.extraction.left_out))
+            console.print(
+                f"left out, for their characters belong to surer values: {places}", style="yellow", markup=False
+            )
+        console.print(f"{trial.extraction.duration_s * 1000:.0f} ms", style="dim")
+    if trial.reading:
+        sys.stdout.write(trial.reading.json + "\n")
+        return 0
+    console.print(f"rejected: {trial.rejected}", style="red", markup=False)
+    return 1
+
+
+def _document(trial: Trial) -> dict[str, JSON]:
+    values = trial.extraction.values if trial.extraction else ()
+    rejected: JSON = None
+    if trial.rejected:
+        rejected = {"reason": str(trial.rejected.reason), "detail": trial.rejected.detail}
+    return {
+        "reading": loads(trial.reading.json) if trial.reading else None,
+        "spans": {pointer(v.path): [v.span.start, v.span.end] for v in values if v.span},
+        "confidence": {pointer(v.path): Number(f"{v.confidence:.4f}") for v in values},
+        "rejected": rejected,
+        "ms": Number(f"{trial.extraction.duration_s * 1000:.1f}") if trial.extraction else None,
+    }
