@@ -1,16 +1,18 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test bench proof chaos fuzz check lock format clean
+.PHONY: help setup model demo test bench proof chaos fuzz deb wheel-amd64 wheel-arm64 test-arm64 check lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 CACHE := $(HOME)/.cache/edge
 MODEL := $(CACHE)/edge-readings-Q4_0.gguf
+SUITE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
+ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
 BASE := $(CACHE)/base/SmolLM2-135M-Instruct.Q4_1.gguf
 
 help:  ## say what can be made
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 setup: .venv/installed  ## install Debian packages, the virtual environment and the project
 
@@ -36,6 +38,20 @@ chaos: model  ## kill, cut, fill and refuse under 10,000 messages a scenario, an
 fuzz: model  ## 100,000 hostile messages through the whole pipeline, and attacks on the model; takes half an hour
 	@EDGE_FUZZ_PAYLOADS=100000 EDGE_FUZZ_MODEL_PAYLOADS=1000 EDGE_FUZZ_EXAMPLES=20000 \
 		$(BIN)/pytest -s tests/fuzz tests/test_injection.py
+
+deb: model  ## build a Debian package in dist/; SUITE=bookworm or trixie, ARCH=amd64 or arm64, else as here
+	@ls dist/llama_cpp_python-*-linux_$(if $(filter arm64,$(ARCH)),aarch64,x86_64).whl >/dev/null 2>&1 || \
+		$(MAKE) --no-print-directory wheel-$(ARCH)
+	@MODEL=$(MODEL) packaging/build-deb $(SUITE) $(ARCH)
+
+wheel-amd64:  ## compile llama-cpp-python for PCs since 2015 (x86-64-v3); about 5 minutes on two cores
+	@packaging/wheel-amd64
+
+wheel-arm64:  ## compile llama-cpp-python for a Raspberry Pi 5 (Cortex-A76) and check its machine code; about 4 minutes
+	@packaging/wheel-arm64
+
+test-arm64: model  ## let an emulated Cortex-A76 read the demo's messages, and compare; root only, about 15 minutes
+	@packaging/try-arm64 $(SUITE)
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

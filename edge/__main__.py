@@ -3,7 +3,8 @@
 Knows nothing of how a verb does its work.
 
 Exit codes: 0 done; 1 it failed, or the text was rejected; 2 wrong usage; 69 the model cannot be used, or no daemon
-runs that could do it; 78 the configuration cannot be used (EX_UNAVAILABLE and EX_CONFIG of sysexits.h).
+runs that could do it; 75 the daemon took too much memory; 78 the configuration cannot be used (EX_UNAVAILABLE,
+EX_TEMPFAIL and EX_CONFIG of sysexits.h).
 """
 
 # The verbs import what they need when they run: llama.cpp takes half a second that `edge check` has no use for.
@@ -19,9 +20,9 @@ from typing import NoReturn, cast
 
 import edge
 from edge.config.options import Config
-from edge.errors import ConfigError, EdgeError, ModelError, NoDaemon, Reason
+from edge.errors import ConfigError, EdgeError, ModelError, NoDaemon, Reason, TooMuchMemory
 
-OK, FAILED, UNAVAILABLE, CONFIG, INTERRUPTED = 0, 1, 69, 78, 130
+OK, FAILED, UNAVAILABLE, MEMORY, CONFIG, INTERRUPTED = 0, 1, 69, 75, 78, 130
 CONFIG_FILE = Path("/etc/edge/edge.yaml")
 MODEL_FOLDER = Path("~/.cache/edge")
 
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = CONFIG
     except (ModelError, NoDaemon) as error:
         code = _fail(error, UNAVAILABLE)
+    except TooMuchMemory as error:
+        code = _fail(error, MEMORY)
     except EdgeError as error:
         code = _fail(error, FAILED)
     except OSError as error:
@@ -54,7 +57,13 @@ def _run(options: argparse.Namespace) -> int:
     service.log_to_journal_or_stderr(options.log_level)
     read, document = config.read(options.config, overrides=options.set, hostname=socket.gethostname())
     checkup.log_warnings(read, document, os.environ)
-    daemon.run(read, options.config)
+
+    def reread() -> Config:
+        fresh, its_document = config.read(options.config, overrides=options.set, hostname=socket.gethostname())
+        checkup.log_warnings(fresh, its_document, os.environ)
+        return fresh
+
+    daemon.run(read, options.config, reread)
     return OK
 
 
@@ -161,6 +170,27 @@ def _spool_status(options: argparse.Namespace) -> int:
     return OK
 
 
+def _reload(options: argparse.Namespace) -> int:
+    from edge.verbs import reload
+
+    return OK if reload.run(_state_folder(options)) else CONFIG
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from edge.doctor import doctor
+
+    is_well = doctor.run(
+        options.config,
+        overrides=options.set,
+        hostname=socket.gethostname(),
+        environment=os.environ,
+        state=options.state,
+        is_quick=options.quick,
+        as_json=options.json,
+    )
+    return OK if is_well else FAILED
+
+
 def _bench(options: argparse.Namespace) -> int:
     try:
         from edge_bench import command, tune
@@ -202,10 +232,9 @@ def newest_model(folder: Path = MODEL_FOLDER) -> Path:
 
 def _state_folder(options: argparse.Namespace) -> Path:
     """Return the state directory that a verb looks into, and become its owner. To be called after the imports."""
-    from edge import service
     from edge.state import statefolder
 
-    folder = cast("Path | None", options.state) or service.state_directory()
+    folder = cast("Path | None", options.state) or statefolder.of_the_daemon(os.environ)
     statefolder.become_owner(folder)
     return folder
 
@@ -249,6 +278,9 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--deny-warnings", action="store_true", help="take warnings for faults")
     check.set_defaults(verb=_check)
 
+    examined = [configured, _kept(), _shown()]
+    _add_doctor(verbs.add_parser("doctor", parents=examined, help="look whether the daemon has all that it needs"))
+
     attempt = verbs.add_parser("try", parents=[configured], help="read one text, without a broker")
     under = attempt.add_mutually_exclusive_group(required=True)
     under.add_argument("--route", metavar="NAME", help="a route of the configuration")
@@ -282,24 +314,21 @@ def parser() -> argparse.ArgumentParser:
 
     _add_spool(verbs.add_parser("spool", help="show what waits on disk for its answer"))
 
+    _add_reload(verbs)
+
     demo = verbs.add_parser("demo", help="show the whole way, with a private broker (in a clone: make demo)")
     demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
     demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
     demo.set_defaults(verb=_demo)
 
-    bench = verbs.add_parser("bench", help="measure speed, memory and accuracy on this machine")
-    _add_model(bench, "the newest")
-    bench.add_argument("--peers", action="store_true", help="llama-cpp-python and llama-server as well")
-    bench.add_argument("--llama-server", type=Path, metavar="FILE", help="one that is built already")
-    bench.add_argument("--rounds", type=_count, default=3, metavar="N", help="turns of what is compared (3)")
-    bench.add_argument("--limit", type=_count, metavar="N", help="messages a row takes at most")
-    bench.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these groups of rows")
-    bench.add_argument("--out", type=Path, default=Path("build"), metavar="DIR", help="for the results (build)")
-    bench.add_argument("--docs", type=Path, metavar="FILE", help="write the report to this file, too")
-    bench.add_argument("--tune", action="store_true", help="choose threads and slots for this machine instead")
-    bench.add_argument("--json", action="store_true", help="print the summary as JSON")
-    bench.set_defaults(verb=_bench)
+    _add_bench(verbs.add_parser("bench", help="measure speed, memory and accuracy on this machine"))
     return whole
+
+
+def _add_doctor(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `doctor` its options, beside those of the configuration."""
+    parser.add_argument("--quick", action="store_true", help="neither read all of the model nor load it")
+    parser.set_defaults(verb=_doctor)
 
 
 def _add_shapes(parser: argparse.ArgumentParser) -> None:
@@ -354,6 +383,27 @@ def _add_spool(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     status = verbs.add_parser("status", parents=[_kept(), _shown()], help="how much waits, and since when")
     status.set_defaults(verb=_spool_status)
+
+
+def _add_reload(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verb `reload`."""
+    what = "have the daemon take up its configuration anew"
+    verbs.add_parser("reload", parents=[_kept()], help=what).set_defaults(verb=_reload)
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `bench` its options."""
+    _add_model(parser, "the newest")
+    parser.add_argument("--peers", action="store_true", help="llama-cpp-python and llama-server as well")
+    parser.add_argument("--llama-server", type=Path, metavar="FILE", help="one that is built already")
+    parser.add_argument("--rounds", type=_count, default=3, metavar="N", help="turns of what is compared (3)")
+    parser.add_argument("--limit", type=_count, metavar="N", help="messages a row takes at most")
+    parser.add_argument("--only", nargs="+", default=[], metavar="ROW", help="only these groups of rows")
+    parser.add_argument("--out", type=Path, default=Path("build"), metavar="DIR", help="for the results (build)")
+    parser.add_argument("--docs", type=Path, metavar="FILE", help="write the report to this file, too")
+    parser.add_argument("--tune", action="store_true", help="choose threads and slots for this machine instead")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+    parser.set_defaults(verb=_bench)
 
 
 def _kept() -> argparse.ArgumentParser:

@@ -7,48 +7,52 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from edge import fingerprint, service
+from edge import service
 from edge.config.options import Config
 from edge.control import controlserver
 from edge.dead.deadletters import DeadLetters
 from edge.delivery import spool as spools
 from edge.delivery.intake import Intake
 from edge.delivery.spool import BYTES_PER_MB, Spool
-from edge.errors import ConfigError, EdgeError, Problem, TakenOver
+from edge.engine.engine import Engine
+from edge.errors import ConfigError, Problem, TakenOver
+from edge.event import Event, Reload, Stop
 from edge.extraction import extractor as extractors
-from edge.extraction.extractor import Extractor, Prepared
+from edge.generation import Generation, Generations
 from edge.mailbox import Mailbox
-from edge.mainloop import Event, MainLoop, Settings, Stop, ignore_hangup
+from edge.mainloop import MainLoop, Settings
+from edge.memory import MemoryGuard
 from edge.mqtt import credentials, tls
 from edge.mqtt.broker import Broker
 from edge.mqtt.session import Session
-from edge.pipeline import Pipeline
-from edge.routes import Routes
-from edge.shapes import shapestore
-from edge.shapes.shapes import RouteShapes, ShapeCache
-from edge.shapes.shapestore import ShapeStore
 from edge.state import statefolder
 
 MOST_WORKERS = 64  # threads that wait for the model; what comes above waits for a worker
 
 
-def run(config: Config, config_file: Path) -> None:
-    """Serve until SIGTERM or SIGINT.
+def run(config: Config, config_file: Path, reread: Callable[[], Config]) -> None:
+    """Serve until SIGTERM or SIGINT; take up the configuration anew at each SIGHUP.
+
+    Args:
+        config: as it was read.
+        config_file: named in what is wrong with it.
+        reread: returns the configuration as its file has it now; raises ConfigError.
 
     Raises:
         ConfigError: a route's schema does not fit the context, or its grammar is refused; or another client of the
             broker has the same client id.
         Held: another daemon uses the state directory.
         ModelError: the model cannot be loaded, or speaks another prompt contract.
+        TooMuchMemory: the process grew beyond `limits.memory_mb`; all that was in hand has been answered.
     """
     events: Mailbox[Event] = Mailbox()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _frame: events.put(Stop(signal.Signals(received).name)))
-    signal.signal(signal.SIGHUP, ignore_hangup)  # whose default would end the process
+    signal.signal(signal.SIGHUP, lambda _received, _frame: events.put(Reload()))
     password = credentials.password(config.mqtt, os.environ)
     terms = tls.context(config.mqtt.tls, os.environ) if config.mqtt.tls is not None else None
     with ExitStack() as stack:
@@ -64,8 +68,19 @@ def run(config: Config, config_file: Path) -> None:
                 slots=config.model.slots,
             )
         )
-        prepared = prepare(extractor, config.routes, config_file)
-        loop = _main_loop(config, extractor, prepared, events, password, terms, held.path if held else None, stack)
+        generations = Generations(extractor, config_file, held.path if held else None)
+        stack.callback(generations.close)
+        first = generations.first(config)
+        loop = _main_loop(
+            first,
+            lambda now: generations.next(reread(), now),
+            engine=extractor.engine,
+            events=events,
+            password=password,
+            terms=terms,
+            folder=held.path if held else None,
+            stack=stack,
+        )
         try:
             loop.serve()
         except TakenOver as error:
@@ -74,9 +89,10 @@ def run(config: Config, config_file: Path) -> None:
 
 
 def _main_loop(
-    config: Config,
-    extractor: Extractor,
-    prepared: Mapping[str, Prepared],
+    first: Generation,
+    reread: Callable[[Generation], Generation],
+    *,
+    engine: Engine,
     events: Mailbox[Event],
     password: str | None,
     terms: ssl.SSLContext | None,
@@ -87,11 +103,7 @@ def _main_loop(
 
     Without a state directory (folder is None), what would be kept there is kept in memory.
     """
-    store = shapestore.open_or_none(folder) if config.shapes.enabled and folder else None
-    if store is not None:
-        stack.callback(store.close)
-    cache = shape_cache(config, prepared, store) if config.shapes.enabled else None
-    subscriptions = config.routes.subscriptions(share_group=config.mqtt.share_group)
+    config, subscriptions = first.config, first.subscriptions
     session = Session(folder, client_id=config.mqtt.client_id, subscriptions=subscriptions)
     control = controlserver.serve_or_none(folder, events.put) if folder else None
     if control is not None:
@@ -101,17 +113,10 @@ def _main_loop(
             base_topic=config.base_topic,
             in_flight=config.mqtt.in_flight,
             waiting_qos0=config.mqtt.waiting_qos0,
-            health_every_s=config.health.every_s,
             workers=min(config.mqtt.in_flight, MOST_WORKERS),
         ),
-        pipeline=Pipeline(
-            extractor=extractor,
-            routes=config.routes,
-            prepared=prepared,
-            limits=config.limits,
-            base_topic=config.base_topic,
-            cache=cache,
-        ),
+        generation=first,
+        reread=reread,
         broker=Broker(
             config.mqtt,
             password=password,
@@ -121,12 +126,12 @@ def _main_loop(
             stale_subscriptions=session.stale,
             emit=events.put,
         ),
-        engine=extractor.engine,
+        engine=engine,
         events=events,
         intake=_intake(config, folder, stack),
         dead=DeadLetters(config.dead, folder, payload_bytes=config.limits.payload_bytes),
         session=session,
-        cache=cache,
+        guard=MemoryGuard(first.memory_limit_mb, clock=time.monotonic),
     )
 
 
@@ -153,34 +158,3 @@ def _intake(config: Config, folder: Path | None, stack: ExitStack) -> Intake:
         window=config.mqtt.in_flight,
         clock=time.monotonic,
     )
-
-
-def prepare(extractor: Extractor, routes: Routes, config_file: Path) -> dict[str, Prepared]:
-    """Return the schema of each route made ready.
-
-    Raises:
-        ConfigError: for every route whose schema does not fit the context, or whose grammar is refused.
-    """
-    prepared, problems = {}, []
-    for index, route in enumerate(routes):
-        try:
-            prepared[route.name] = extractor.prepare(route.schema, flow=route.name)
-        except EdgeError as error:
-            problems.append(Problem(file=str(config_file), path=f"routes[{index}]", message=str(error)))
-    if problems:
-        raise ConfigError(problems)
-    return prepared
-
-
-def shape_cache(config: Config, prepared: Mapping[str, Prepared], store: ShapeStore | None) -> ShapeCache:
-    """Return the cache of all routes, with what it learned under the same schemas and the same model before."""
-    model = fingerprint.of_model(config.model.path)
-    routes = {
-        name: RouteShapes(
-            root=each.schema.root,
-            validator=each.validator,
-            fingerprint=fingerprint.of_route(each.schema, model),
-        )
-        for name, each in prepared.items()
-    }
-    return ShapeCache(config.shapes, routes, store=store)

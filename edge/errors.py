@@ -44,6 +44,10 @@ class ModelError(EdgeError):
     """A model file that cannot be loaded, or one that does not speak this program's prompt contract."""
 
 
+class TooMuchMemory(EdgeError):
+    """The daemon took more memory than it may, and left; its service manager starts it anew."""
+
+
 class NoDaemon(EdgeError):
     """A verb that needs a running daemon, and none runs."""
 

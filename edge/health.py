@@ -36,6 +36,13 @@ class Health:
         self._dead_letters: Counter[str] = Counter()
         self._unrouted = 0
 
+    def serve(self, routes: Iterable[str]) -> None:
+        """Count for other routes from now on; those that stay keep their counts."""
+        kept = {name: self._routes.get(name) or _Route() for name in routes}
+        gone = [each for name, each in self._routes.items() if name not in kept]
+        self._unrouted += sum(each.counts["ok"] + each.counts["dead"] for each in gone)
+        self._routes = kept
+
     def record(self, answer: Answer) -> None:
         """Count an answer that the broker has."""
         route = self._routes.get(answer.route or "")

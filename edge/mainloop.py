@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
 
 from edge import service
 from edge.answer import Answer
+from edge.auditor import Auditor
 from edge.control.control import Asked
 from edge.control.desk import Desk
 from edge.dead.deadletters import DeadLetters
@@ -22,33 +22,25 @@ from edge.delivery.crew import Answered, Audited, Crew
 from edge.delivery.delivery import Delivery
 from edge.delivery.intake import Intake
 from edge.engine.engine import Engine
+from edge.errors import TooMuchMemory
+from edge.event import Event, Reload, Stop
+from edge.generation import Generation
 from edge.health import Health
 from edge.literal import dumps
 from edge.mailbox import Mailbox
+from edge.memory import MemoryGuard
 from edge.mqtt.backlog import Backlog
 from edge.mqtt.broker import Broker
-from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic, Unsubscribed
-from edge.mqtt.events import Event as NetworkEvent
+from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic, Subscribed, Unsubscribed
 from edge.mqtt.rivalry import Rivalry
 from edge.mqtt.session import Session
-from edge.pipeline import Audit, Pipeline
-from edge.shapes.shapes import ShapeCache
+from edge.reloader import Reloader
 
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # the longest that the main thread waits for an event
 DRAIN_S = 20.0  # for messages in hand at SIGTERM; the unit's TimeoutStopSec is 30
 ENGINE_SILENCE_S = 30.0  # the model thread comes round at each step, many times a second
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """Finish what is in hand, then leave."""
-
-    signal_name: str
-
-
-Event: TypeAlias = NetworkEvent | Answered | Audited | Asked | Stop
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,30 +51,25 @@ class Settings:
         base_topic: the daemon's own topics stand below it.
         in_flight: how many messages the broker sends ahead of their acknowledgements.
         waiting_qos0: how many messages at QoS 0 may wait.
-        health_every_s: between two messages about health; 0 for none.
         workers: how many messages wait for the model at a time.
     """
 
     base_topic: str
     in_flight: int = 64
     waiting_qos0: int = 1000
-    health_every_s: float = 60.0
     workers: int = 1
-
-
-def ignore_hangup(_number: int, _frame: object) -> None:
-    """Take a SIGHUP: reloading arrives in a later version."""
-    log.warning("sighup_ignored hint=restart the daemon to reload its configuration")
 
 
 class MainLoop:
     """The main thread's work.
 
     Args:
+        generation: what is in force at the start.
+        reread: as `Reloader` takes it.
         intake: where messages come in.
         dead: where dead letters are kept.
         session: what the broker remembers of earlier configurations.
-        cache: the pipeline's, to be kept and audited here; None where there is none.
+        guard: of this process's memory.
         clock: monotonic seconds.
         now: the present moment, aware, UTC.
     """
@@ -91,30 +78,33 @@ class MainLoop:
         self,
         settings: Settings,
         *,
-        pipeline: Pipeline,
+        generation: Generation,
+        reread: Callable[[Generation], Generation],
         broker: Broker,
         engine: Engine,
         events: Mailbox[Event],
         intake: Intake,
         dead: DeadLetters,
         session: Session,
-        cache: ShapeCache | None = None,
+        guard: MemoryGuard,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
-        self._pipeline = pipeline
+        self._generation = generation
+        self._reloader = Reloader(reread)
         self._broker = broker
         self._engine = engine
         self._events = events
         self._intake = intake
         self._dead = dead
         self._session = session
-        self._cache = cache
+        self._guard = guard
         self._clock = clock
-        self._crew = Crew(pipeline, workers=settings.workers, tell=events.put)
+        self._crew = Crew(generation.pipeline, workers=settings.workers, tell=events.put)
+        self._auditor = Auditor(generation.cache, engine=engine, crew=self._crew)
         self._delivery = Delivery(
-            pipeline=pipeline,
+            pipeline=generation.pipeline,
             broker=broker,
             intake=intake,
             crew=self._crew,
@@ -124,15 +114,16 @@ class MainLoop:
             finished=self._finish,
             clock=clock,
         )
-        self._desk = Desk(dead, intake.status, self._delivery.reread, clock=clock)
+        self._desk = Desk(dead, intake.status, self._delivery.reread, reload=self._reload, clock=clock)
         self._backlog = Backlog(window=settings.in_flight, clock=clock)
-        self._health = Health(pipeline.route_names, clock=clock, now=now)
+        self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
         self._rivalry = Rivalry(clock=clock)
         self._watchdog = service.Watchdog(clock=clock)
         self._counts: Counter[str] = Counter()
         self._is_connected = False
         self._trouble: str | None = None  # why there is no connection, as last said
         self._leave_at_s: float | None = None  # set by Stop
+        self._excess_mb: int | None = None  # why it leaves, if it is that
         self._told_at_s = clock()
 
     def serve(self) -> None:
@@ -140,6 +131,7 @@ class MainLoop:
 
         Raises:
             TakenOver: another client keeps coming with the same client id.
+            TooMuchMemory: the process has been above its bound for a while.
         """
         self._broker.connect()
         service.notify("READY=1", "STATUS=waiting for the broker")
@@ -156,11 +148,16 @@ class MainLoop:
             self._broker.close(timeout_s=TICK_S)
             self._delivery.close()
             self._dead.close()
-            if self._cache is not None:
-                self._cache.flush()
+            self._auditor.flush()
             log.info("stopped %s", " ".join(f"{name}={count}" for name, count in sorted(self._sums().items())))
 
-    def _handle(self, event: Event) -> None:  # noqa: C901  # one line an event
+        if self._excess_mb is not None:
+            raise TooMuchMemory(
+                f"expected at most {self._guard.limit_mb} MB of memory, got {self._excess_mb} MB "
+                "(limits.memory_mb; what was in hand is answered)"
+            )
+
+    def _handle(self, event: Event) -> None:  # noqa: C901, PLR0912  # one line an event
         match event:
             case Connected():
                 self._connect(event)
@@ -169,22 +166,27 @@ class MainLoop:
             case Received(message):
                 if self._leave_at_s is None:  # else it is not acknowledged: the broker keeps it for the next start
                     self._delivery.take(message)
-            case Answered(answer):
-                self._pipeline.learn(answer)
+            case Answered(answer, pipeline):
+                if pipeline is self._generation.pipeline:  # else it was read under another schema, perhaps
+                    pipeline.learn(answer)
                 self._delivery.answered(answer)
             case Audited(audit):
-                self._judge(audit)
+                self._auditor.audited(audit)
             case Confirmed(publication_id, refusal):
                 if not self._delivery.confirmed(publication_id, refusal) and refusal is not None:
                     log.error("status_refused why=%s", refusal)
             case Statistic(name, value):
                 self._backlog.hear(name, value)
+            case Subscribed():
+                self._reloader.subscribed()
             case Unsubscribed():
                 self._session.unsubscribed()
             case Asked():
                 self._desk.handle(event)
-            case Stop(signal_name):
-                log.info("stopping signal=%s in_hand=%d", signal_name, self._delivery.standing.in_hand)
+            case Reload():
+                self._reload()
+            case Stop(why):
+                log.info("stopping why=%s in_hand=%d", why, self._delivery.standing.in_hand)
                 service.notify("STOPPING=1")
                 self._leave_at_s = self._clock() + DRAIN_S
 
@@ -202,6 +204,7 @@ class MainLoop:
     def _wait_for_broker(self, event: Disconnected) -> None:
         """Note that there is no connection; attempts that fail for the same reason are one line in the log."""
         self._is_connected = False
+        self._reloader.disconnected()
         self._backlog.forget()
         if event.why != self._trouble:
             self._trouble = event.why
@@ -209,8 +212,31 @@ class MainLoop:
             service.notify(f"STATUS=waiting for the broker: {event.why}")
         self._rivalry.disconnected(is_takeover=event.is_takeover)
 
+    def _reload(self, asked: Asked | None = None) -> None:
+        """Take up the configuration as its file has it now, or keep the one in force."""
+        coming = self._reloader.begin(self._generation, asked)
+        if coming is not None:
+            self._reloader.taken_up(subscribing=self._take_up(coming))
+
+    def _take_up(self, coming: Generation) -> int:
+        """Let another generation be in force from the next message on; what is in hand ends under its own.
+
+        Return how many subscriptions the broker has yet to answer.
+        """
+        self._generation = coming
+        self._auditor.serve(coming.cache)
+        if coming.cache is not None:
+            coming.cache.serve(coming.config.shapes, coming.shapes)
+        self._crew.pipeline = coming.pipeline
+        self._delivery.serve(coming.pipeline)
+        self._dead.bound(coming.config.dead, payload_bytes=coming.config.limits.payload_bytes)
+        self._guard.limit_mb = coming.memory_limit_mb
+        self._health.serve(coming.pipeline.route_names)
+        self._session.change(coming.subscriptions)
+        return self._broker.resubscribe(coming.subscriptions, self._session.stale)
+
     def _finish(self, answer: Answer) -> None:
-        """Count and keep an answer that is safe; have a replay audited if one is due."""
+        """Count an answer that the broker has; keep a dead letter, have a replay audited if it is due."""
         self._health.record(answer)
         if answer.rejected is not None:
             self._counts["dead_letters"] += 1
@@ -220,43 +246,32 @@ class MainLoop:
             return
         self._counts["readings"] += 1
         log.debug("reading_published route=%s id=%s", answer.route, answer.message.id)
-        if answer.replay is not None and self._cache is not None:
-            is_idle = self._engine.is_idle
-            if self._cache.published(answer.replay, answer.message.id, is_engine_idle=is_idle):
-                self._crew.audit(answer.replay)
-
-    def _judge(self, audit: Audit) -> None:
-        """Let the cache take note of an audit; name the readings that it puts in doubt."""
-        assert self._cache is not None
-        if not audit.is_done:
-            self._cache.abandoned(audit.replay, duration_s=audit.duration_s)
-            return
-        doubt = self._cache.audited(audit.replay, audit.json, duration_s=audit.duration_s)
-        if doubt is not None:
-            log.warning(
-                "shape_dropped route=%s shape=%s why=the model reads it otherwise in_doubt=%d ids=%s",
-                doubt.route,
-                doubt.shape_id,
-                doubt.count,
-                ",".join(doubt.message_ids),
-            )
+        self._auditor.published(answer)
 
     def _tick(self) -> None:
         self._backlog.look(self._delivery.standing.unacknowledged)
         self._dead.tick()
         self._desk.tick()
-        if self._cache is not None:
-            self._cache.tick()
-        every_s = self._settings.health_every_s
+        self._auditor.tick()
+        every_s = self._generation.config.health.every_s
         if every_s and self._clock() - self._told_at_s >= every_s:
             self._tell_health()
+        self._watch_memory()
         if self._clock() - self._engine.last_alive_s < ENGINE_SILENCE_S:
             self._watchdog.feed()
+
+    def _watch_memory(self) -> None:
+        """Leave where the process takes too much: what is in hand is answered, and the broker keeps the rest."""
+        excess_mb = self._guard.excess_mb() if self._leave_at_s is None else None
+        if excess_mb is not None:
+            self._excess_mb = excess_mb
+            log.error("memory_limit resident_mb=%d limit_mb=%d", excess_mb, self._guard.limit_mb)
+            self._handle(Stop("memory_limit"))
 
     def _tell_health(self) -> None:
         """Publish how things stand."""
         self._told_at_s = self._clock()
-        if self._settings.health_every_s:
+        if self._generation.config.health.every_s:
             data = self._health.data(
                 self._delivery.standing,
                 is_connected=self._is_connected,
@@ -268,8 +283,8 @@ class MainLoop:
 
     def _sums(self) -> Counter[str]:
         """Return all that is counted, by name."""
-        sums = self._counts + Counter(self._delivery.counts) + self._dead.counts
-        return sums + self._cache.counts if self._cache is not None else sums
+        parts = (self._delivery.counts, self._dead.counts, self._reloader.counts, self._auditor.counts)
+        return sum((Counter(each) for each in parts), self._counts)
 
     def _may_leave(self) -> bool:
         if self._leave_at_s is None:

@@ -6,6 +6,7 @@ Knows nothing of what the daemon does. Without systemd every call is harmless.
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -17,6 +18,11 @@ _MICROSECONDS = 1_000_000
 def notify(*states: str) -> None:
     """Tell the service manager, as in `notify("READY=1", "STATUS=waiting")`; does nothing outside a service."""
     daemon.notify("\n".join(states))
+
+
+def notify_reloading() -> None:
+    """Tell the service manager that a reload has begun; READY=1 ends it (sd_notify(3))."""
+    notify("RELOADING=1", f"MONOTONIC_USEC={time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000}")
 
 
 def watchdog_interval_s() -> float | None:

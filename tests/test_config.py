@@ -14,7 +14,7 @@ SAMPLES = Path(__file__).parent / "config_samples"
 SHIPPED = Path(__file__).parent.parent / "config" / "edge.yaml"
 
 SECTIONS = "base_topic, mqtt, model, limits, spool, health, shapes, dead, routes"
-LIMITS = "payload_bytes, message_tokens, output_tokens, deadline_s"
+LIMITS = "payload_bytes, message_tokens, output_tokens, deadline_s, memory_mb"
 TANK = """
 routes:
   - name: tank

@@ -1,10 +1,11 @@
 """Where the broker's password comes from, and what is said of a file that holds none."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from edge.config.options import Mqtt
+from edge.config.options import Mqtt, Tls
 from edge.errors import ConfigError
 from edge.mqtt import credentials
 
@@ -103,12 +104,22 @@ def test_files_that_cannot_be_read(tmp_path: Path, name: str, why: str) -> None:
 
 
 def test_the_unit_names_the_credentials_that_are_looked_for() -> None:
-    """Its lines are comments: systemd does not start a unit of which a credential is missing."""
+    """Each has a default, without which systemd does not start a unit whose file is missing."""
     unit = (Path(__file__).parent.parent / "systemd" / "edge.service").read_text(encoding="utf-8")
 
-    named = [line.partition("=")[2].partition(":")[0] for line in unit.splitlines() if "LoadCredential=" in line]
-    assert named == [credentials.PASSWORD, credentials.KEY]
-    assert "\nLoadCredential" not in unit
+    names = [credentials.PASSWORD, credentials.KEY]
+    assert re.findall(r"^LoadCredential=([^:]+):/etc/edge/\1$", unit, flags=re.MULTILINE) == names
+    assert re.findall(r"^SetCredential=([^:]+):\\n$", unit, flags=re.MULTILINE) == names
+
+
+def test_the_default_of_the_unit_is_no_credential(tmp_path: Path) -> None:
+    """A line end alone stands for a file that was not there; an empty file is the user's, and a fault."""
+    for name in (credentials.PASSWORD, credentials.KEY):
+        (tmp_path / name).write_bytes(b"\n")
+    environment = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    assert credentials.password(options(), environment) is None
+    assert credentials.key(Tls(certificate=tmp_path / "c.pem"), environment) is None
 
 
 def test_faults_of_a_credential_name_it(given: Path) -> None:

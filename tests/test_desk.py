@@ -18,7 +18,7 @@ from edge.message import Message
 from edge.state.database import StoreError
 from tests.letters import PAYLOAD_BYTES, letter, options, rejection
 
-KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status"
+KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status, reload"
 WAITING: dict[str, JSON] = {"messages": 3, "bytes": 100, "max_bytes": 1000, "oldest_at": None}
 
 
@@ -34,8 +34,13 @@ def letters(folder: Path | None = None) -> DeadLetters:
 def told(dead: DeadLetters, request: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return what the desk answers at once."""
     asked = Asked(request=request)
-    Desk(dead, lambda: WAITING, read_never).handle(asked)
+    Desk(dead, lambda: WAITING, read_never, reload=refuse).handle(asked)
     return asked.reply.result(timeout=0)
+
+
+def refuse(asked: Asked) -> None:
+    """Answer a request to reload."""
+    asked.answer({"problems": ["edge.yaml: no"]})
 
 
 def read_never(_message: Message, _done: Callable[[Answer], None]) -> None:
@@ -117,7 +122,9 @@ def test_reading_again() -> None:
     """The answer comes when the messages have theirs, or when the time is up."""
     done: list[Callable[[Answer], None]] = []
     now_s = [0.0]
-    busy = Desk(letters(), lambda: None, lambda _message, then: done.append(then), clock=lambda: now_s[0])
+    busy = Desk(
+        letters(), lambda: None, lambda _message, then: done.append(then), reload=refuse, clock=lambda: now_s[0]
+    )
     first, second = (Asked(request={"verb": "dead_replay", "ids": [f"0000000{n}abcdef"]}) for n in (1, 3))
     for asked in (first, second):
         busy.handle(asked)

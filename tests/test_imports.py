@@ -8,8 +8,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "edge"
 LAYERS = (  # a package, or a module beside them, imports only what stands before it
     *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "topics", "routes", "message"),
-    *("state", "engine", "config", "extraction", "fingerprint", "shapes", "answer", "pipeline"),
-    *("mqtt", "dead", "control", "delivery", "health", "mainloop", "verbs", "daemon", "__main__"),
+    *("state", "engine", "config", "extraction", "fingerprint", "shapes", "answer", "pipeline", "memory"),
+    *("generation", "mqtt", "dead", "control", "delivery", "health", "event", "auditor", "reloader", "mainloop"),
+    *("verbs", "doctor", "daemon", "__main__"),
 )
 
 

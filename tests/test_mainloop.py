@@ -3,24 +3,37 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from edge.answer import Answer, Publication
-from edge.config.options import Dead, Limits, WhenFull
+from edge.config.options import (
+    Config,
+    Dead,
+    HealthOptions,
+    Limits,
+    Model,
+    Mqtt,
+    Shapes,
+    SpoolOptions,
+    WhenFull,
+)
 from edge.control.control import Asked
 from edge.dead.deadletters import DeadLetters
 from edge.delivery.intake import Intake
 from edge.delivery.outbox import RETRY_S
 from edge.delivery.spool import Spool
-from edge.errors import TakenOver
+from edge.errors import ConfigError, Problem, TakenOver, TooMuchMemory
+from edge.event import Event, Reload, Stop
+from edge.generation import Generation
 from edge.literal import JSON
 from edge.mailbox import Mailbox
-from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, Event, MainLoop, Settings, Stop
+from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, MainLoop, Settings
+from edge.memory import BYTES_PER_MB, PATIENCE_S, MemoryGuard
 from edge.message import Message
 from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic
 from edge.mqtt.rivalry import MOST
@@ -33,6 +46,19 @@ if TYPE_CHECKING:
     from edge.engine.engine import Engine
     from edge.extraction.extractor import Extractor
     from edge.mqtt.broker import Broker
+
+
+CONFIG = Config(
+    base_topic="edge/t",
+    mqtt=Mqtt(client_id="edge-t"),
+    model=Model(),
+    limits=Limits(),
+    spool=SpoolOptions(),
+    health=HealthOptions(),
+    shapes=Shapes(enabled=False),
+    dead=Dead(),
+    routes=Routes(()),
+)
 
 
 @dataclass(kw_only=True)
@@ -49,6 +75,8 @@ class BrokerInMemory:
     acknowledged: list[int] = field(default_factory=list)
     announced: dict[str, JSON] = field(default_factory=dict)
     greetings: int = 0
+    subscriptions: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     later: list[Event] = field(default_factory=list)
 
     def connect(self) -> None:
@@ -70,6 +98,11 @@ class BrokerInMemory:
             self.on_publish(len(self.published), publication)
         return len(self.published)
 
+    def resubscribe(self, subscriptions: Sequence[str], stale_subscriptions: Sequence[str]) -> int:
+        """Remember what is to be subscribed to, and what no more."""
+        self.subscriptions, self.stale = (*subscriptions,), (*stale_subscriptions,)
+        return 0
+
     def acknowledge(self, message: Message) -> None:
         """Remember the packet id."""
         self.acknowledged.append(message.packet_id)
@@ -82,6 +115,11 @@ class BrokerInMemory:
 
     def close(self, *, timeout_s: float) -> None:
         """Have nothing to close."""
+
+
+def generation(pipeline: Pipeline, config: Config = CONFIG) -> Generation:
+    """Return what is in force with a pipeline, without a shape cache."""
+    return Generation(config=config, prepared={}, shapes={}, pipeline=pipeline, cache=None)
 
 
 @dataclass(kw_only=True)
@@ -101,13 +139,20 @@ class Bench:
     now_s: float = 0.0
     tick_s: float = 0.0  # how far each look at the clock moves it
     spool_folder: Path | None = None
+    resident_mb: int = 300
 
     def clock(self) -> float:
         """Return the time of the test."""
         self.now_s += self.tick_s
         return self.now_s
 
-    def serve(self, *events: Event, pipeline_type: type[Pipeline] = Pipeline, workers: int = 1) -> None:
+    def serve(
+        self,
+        *events: Event,
+        pipeline_type: type[Pipeline] = Pipeline,
+        workers: int = 1,
+        reread: Callable[[Generation], Generation] = lambda now: now,
+    ) -> None:
         """Let the loop handle these events, and all that follow from them, until it leaves."""
         pipeline = (
             pipeline_type(  # without routes, each message is answered by a dead letter, and no model is asked
@@ -121,7 +166,8 @@ class Bench:
         folder = self.spool_folder
         loop = MainLoop(
             Settings(base_topic="edge/t", in_flight=4, waiting_qos0=2, workers=workers),
-            pipeline=pipeline,
+            generation=generation(pipeline),
+            reread=reread,
             broker=cast("Broker", self.broker),
             engine=cast("Engine", self.engine),
             events=self.events,
@@ -134,6 +180,7 @@ class Bench:
             ),
             dead=DeadLetters(Dead(), folder, payload_bytes=1000, clock=self.clock),
             session=Session(None, client_id="edge-t", subscriptions=()),
+            guard=MemoryGuard(500, clock=self.clock, resident=lambda: self.resident_mb * BYTES_PER_MB),
             clock=self.clock,
         )
         for event in events:
@@ -428,3 +475,78 @@ def test_a_dead_letter_that_is_read_again_acknowledges_no_equal_message(bench: B
 
     assert len(bench.broker.published) == 3
     assert bench.broker.acknowledged == [7]
+
+
+def test_another_configuration_is_in_force_from_the_next_message_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What came before the reload is answered by the old pipeline, what comes behind it by the new one."""
+    answered: list[str] = []
+
+    class Old(Pipeline):
+        def answer(self, message: Message) -> Answer:
+            answered.append(f"old {message.packet_id}")
+            return super().answer(message)
+
+    class New(Pipeline):
+        def answer(self, message: Message) -> Answer:
+            answered.append(f"new {message.packet_id}")
+            return super().answer(message)
+
+    new = New(
+        extractor=cast("Extractor", None), routes=Routes(()), prepared={}, limits=Limits(), base_topic="edge/t"
+    )
+    bench.broker.on_acknowledge = lambda message: bench.stop() if message.packet_id == 8 else None
+    with caplog.at_level("INFO", logger="edge"):
+        bench.serve(
+            Connected(1),
+            arrival(7),
+            Reload(),
+            arrival(8),
+            pipeline_type=Old,
+            reread=lambda now: replace(now, pipeline=new, waiting=("mqtt.port", "model.slots")),
+        )
+
+    assert answered == ["new 7", "new 8"]  # both begin behind the events of this turn
+    assert bench.broker.acknowledged == [7, 8]
+    assert [line for line in caplog.messages if line.startswith("reload")] == [
+        "reloaded routes=0",
+        "reload_partial options=mqtt.port,model.slots hint=restart the daemon for these",
+    ]
+
+
+def test_a_broken_configuration_changes_nothing(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """Each fault is logged with its place, and told to whoever asked; messages are answered as before."""
+
+    def refused(_now: Generation) -> Generation:
+        places = ((3, "routes[0].publish"), (9, "mqtt.port"))
+        raise ConfigError(
+            [Problem(file="edge.yaml", line=n, column=5, path=path, message="no") for n, path in places]
+        )
+
+    asked = Asked(request={"verb": "reload"})
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), asked, arrival(7), reread=refused)
+
+    problems = ["edge.yaml:3:5: routes[0].publish: no", "edge.yaml:9:5: mqtt.port: no"]
+    assert asked.reply.result(timeout=0) == {"problems": problems}
+    assert bench.broker.acknowledged == [7]
+    assert [line for line in caplog.messages if line.startswith("reload")] == [
+        *(f"reload_refused why={problem}" for problem in problems),
+        "reload_refused faults=2 hint=the configuration from before stays in force",
+    ]
+
+
+def test_a_daemon_that_takes_too_much_memory_answers_what_it_has_and_leaves(bench: Bench) -> None:
+    """A peak is let pass; what lasts ends the process with a word on why, after all answers are out."""
+    bench.broker.on_publish = None
+    bench.resident_mb = 501
+    bench.tick_s = PATIENCE_S / 4
+
+    with pytest.raises(TooMuchMemory) as error:
+        bench.serve(Connected(1), arrival(7))
+
+    assert str(error.value) == (
+        "expected at most 500 MB of memory, got 501 MB (limits.memory_mb; what was in hand is answered)"
+    )
+    assert len(bench.broker.published) == 1

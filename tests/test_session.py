@@ -41,6 +41,27 @@ def test_all_stale_filters_must_be_answered(tmp_path: Path) -> None:
     assert session(tmp_path, "c").stale == ()
 
 
+def test_a_reload_makes_stale_what_it_takes_out(tmp_path: Path) -> None:
+    """Also what was stale before stays so, until the broker has ended all of it."""
+    session(tmp_path, "a")
+    changing = session(tmp_path, "b", "c")
+    changing.change(["c", "d"])
+    assert (changing.stale, kept(tmp_path)) == (("a", "b"), ["a", "b", "c", "d"])
+    changing.unsubscribed()
+    changing.unsubscribed()
+
+    assert (changing.stale, kept(tmp_path)) == ((), ["c", "d"])
+
+
+def test_a_filter_that_comes_back_is_not_stale(tmp_path: Path) -> None:
+    """Two reloads, there and back, leave it subscribed."""
+    changing = session(tmp_path, "a", "b")
+    changing.change(["a"])
+    changing.change(["a", "b"])
+
+    assert (changing.stale, kept(tmp_path)) == ((), ["a", "b"])
+
+
 def test_an_unchanged_configuration_writes_nothing(tmp_path: Path) -> None:
     """A start costs the card no write."""
     session(tmp_path, "a")

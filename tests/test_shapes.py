@@ -360,6 +360,48 @@ def test_another_fingerprint_learns_anew(store: ShapeStore) -> None:
     assert store.rows() == []
 
 
+def route_of(asked: Schema = TANK, fingerprint: str = "one") -> RouteShapes:
+    """Return what a cache must know of a route."""
+    return RouteShapes(root=asked.root, validator=Validator(asked), fingerprint=fingerprint)
+
+
+def test_a_route_that_stays_as_it_was_keeps_its_shapes_when_others_come(store: ShapeStore) -> None:
+    """A reload leaves trusted shapes and lessons alone, in memory and in the file; new routes begin empty."""
+    taught = trusted(store=store)
+    learn(taught, "a=5 T=6.5C", '{"t":6.5}')
+
+    taught.serve(Shapes(), {"tank": route_of(), "cellar": route_of(fingerprint="two")})
+
+    assert recalled(taught, text(7)).json == '{"t":27.5,"level":37}'
+    assert [entry.key[1] for entry in taught] == ["a", "T"]
+    assert taught.recall("cellar", text(7)) is None
+    assert {row.route for row in store.rows()} == {"tank"}
+
+
+def test_a_route_whose_schema_changed_learns_anew(store: ShapeStore) -> None:
+    """What was learned under the other schema is forgotten at once, also by a replay that is still under way."""
+    taught = trusted(store=store)
+    under_way = recalled(taught, text(7))
+
+    taught.serve(Shapes(), {"tank": route_of(fingerprint="two")})
+
+    assert list(taught) == []
+    assert store.rows() == []
+    assert taught.published(under_way, "id", is_engine_idle=True) is False
+
+
+def test_a_smaller_shelf_lets_go_of_the_least_used() -> None:
+    """`shapes.per_route` holds from the reload on: trusted shapes stay longest."""
+    taught = trusted()
+    for word in ("a", "b"):
+        learn(taught, f"{word}=5 T=6.5C", '{"t":6.5}')
+
+    taught.serve(Shapes(per_route=1), {"tank": route_of()})
+
+    assert [entry.key[1] for entry in taught] == ["T"]
+    assert taught.counts["evicted"] == 2
+
+
 def test_what_another_process_drops_is_forgotten(store: ShapeStore, tmp_path: Path) -> None:
     """A second after the file was changed the dropped shape is read by the model again, and not written back."""
     clock = Clock()

@@ -100,6 +100,39 @@ def test_nobody_becomes_the_owner_of_his_own_folder(tmp_path: Path) -> None:
     assert (os.geteuid(), os.getegid()) == before
 
 
+def test_a_verb_looks_into_the_folder_of_the_service(tmp_path: Path) -> None:
+    """Where one is installed, and the environment names no other; else into this user's."""
+    missing = tmp_path / "missing"
+
+    assert statefolder.of_the_daemon({}, of_the_service=tmp_path) == tmp_path
+    assert statefolder.of_the_daemon({"STATE_DIRECTORY": "/x"}, of_the_service=tmp_path) == Path("/x")
+    assert (
+        statefolder.of_the_daemon({"HOME": "/"}, of_the_service=missing)
+        == Path("~/.local/state/edge").expanduser()
+    )
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder of another user")
+def test_a_user_who_may_not_look_is_told_what_helps(tmp_path: Path) -> None:
+    """Instead of an empty list, or a traceback."""
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    program = (
+        "import os, sys; from pathlib import Path; from edge.state import statefolder\n"
+        f"os.setuid({NOBODY})\n"
+        "try: statefolder.become_owner(Path(sys.argv[1]))\n"
+        "except Exception as error: print(error)"
+    )
+    for each in (tmp_path, *tmp_path.parents[:-2]):
+        each.chmod(0o755)
+
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout == f"{folder}: this user may not read it; use sudo, or name another folder with --state\n"
+
+
 @pytest.fixture
 def folder_of_nobody() -> Iterator[Path]:
     """Give a state directory of the user nobody, with shapes and dead letters in it."""

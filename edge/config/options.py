@@ -133,12 +133,18 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What one message may cost; beyond it, it gets a dead letter."""
+    """What one message may cost; beyond it, it gets a dead letter. And what the daemon may take.
+
+    Attributes:
+        memory_mb: millions of bytes; beyond that the daemon leaves, to be started anew. None for what is usual for
+            the size of the context.
+    """
 
     payload_bytes: Annotated[int, rules.whole(1, MAX_PAYLOAD_BYTES)] = 65_536
     message_tokens: Annotated[int, rules.whole(1, MAX_TOKENS)] = 1024
     output_tokens: Annotated[int, rules.whole(1, MAX_TOKENS)] = 1024
     deadline_s: Annotated[float, rules.above_zero(MAX_DEADLINE_S)] = 30.0
+    memory_mb: Annotated[int | None, rules.auto_or(rules.whole(100, 1_000_000))] = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

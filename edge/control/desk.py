@@ -18,8 +18,11 @@ from edge.errors import EdgeError
 from edge.literal import JSON
 from edge.message import Message
 
-LIST, SHOW, PURGE, REPLAY, SPOOL = "dead_list", "dead_show", "dead_purge", "dead_replay", "spool_status"
-VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL)
+LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD = (
+    *("dead_list", "dead_show", "dead_purge"),
+    *("dead_replay", "spool_status", "reload"),
+)
+VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD)
 
 
 class Letters(Protocol):
@@ -45,6 +48,7 @@ class Desk:
         dead: the dead letters that are kept.
         spool_status: what waits in the spool; None where there is no spool.
         reread: as `Rereads` takes it.
+        reload: takes up the configuration as its file has it now, and answers when that is done.
         clock: monotonic seconds.
     """
 
@@ -54,9 +58,11 @@ class Desk:
         spool_status: Callable[[], JSON],
         reread: Callable[[Message, Callable[[Answer], None]], None],
         *,
+        reload: Callable[[Asked], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dead = dead
+        self._reload = reload
         self._spool_status = spool_status
         self._rereads = Rereads(dead, reread, clock=clock)
 
@@ -66,6 +72,8 @@ class Desk:
             match asked.request.get("verb"):
                 case "spool_status":
                     asked.answer({"spool": self._spool_status()})
+                case "reload":
+                    self._reload(asked)
                 case "dead_replay":
                     ids = _ids(asked.request)
                     self._rereads.start(ids, lambda outcomes: asked.answer({"outcomes": outcomes}))

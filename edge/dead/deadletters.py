@@ -43,11 +43,11 @@ class DeadLetters:
         payload_bytes: int,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._folder = folder
+        self._clock = clock
         self._most = options.keep
         self._most_bytes = options.max_mb * BYTES_PER_MB
-        self._folder = folder
         self._payload_bytes = payload_bytes
-        self._clock = clock
         self._store: DeadStore | None = None
         self._unwritten: dict[str, Letter] = {}  # by id, oldest first
         self._unwritten_bytes = 0
@@ -57,6 +57,13 @@ class DeadLetters:
         self.counts: Counter[str] = Counter()  # dead_letters_given_way, dead_letters_not_kept
         if self._has_file():
             self._write()  # there may be more than may be kept now
+
+    def bound(self, options: Dead, *, payload_bytes: int) -> None:
+        """Keep other amounts from now on; what is too much gives way with the next write."""
+        self._most = options.keep
+        self._most_bytes = options.max_mb * BYTES_PER_MB
+        self._payload_bytes = payload_bytes
+        self._give_way()
 
     def keep(self, answer: Answer, *, is_urgent: bool = False) -> bool:
         """Keep the message of an answer that rejects it, instead of a letter with the same id.

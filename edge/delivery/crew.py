@@ -16,9 +16,14 @@ from edge.shapes.replay import Replay
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A worker has an answer."""
+    """A worker has an answer.
+
+    Attributes:
+        pipeline: whose answer it is; by now another one may be in force.
+    """
 
     answer: Answer
+    pipeline: Pipeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +42,18 @@ class Crew:
     """
 
     def __init__(self, pipeline: Pipeline, *, workers: int, tell: Callable[[Answered | Audited], None]) -> None:
-        self._pipeline = pipeline
+        self.pipeline = pipeline  # of what begins from now on
         self._tell = tell
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
 
     def answer(self, message: Message) -> None:
         """Let a message be answered; Answered bears the answer."""
-        self._start(self._threads.submit(self._pipeline.answer, message), Answered)
+        pipeline = self.pipeline
+        self._start(self._threads.submit(pipeline.answer, message), lambda answer: Answered(answer, pipeline))
 
     def audit(self, replay: Replay) -> None:
         """Let the model read a replayed text, behind; Audited bears what it made of it."""
-        self._start(self._threads.submit(self._pipeline.audit, replay), Audited)
+        self._start(self._threads.submit(self.pipeline.audit, replay), Audited)
 
     def close(self) -> None:
         """Begin nothing more; what has begun ends by itself and is told to nobody who listens."""

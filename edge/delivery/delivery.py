@@ -92,6 +92,10 @@ class Delivery:
         """What happened on the way, by name."""
         return self._counts + self._outbox.counts + self._intake.counts
 
+    def serve(self, pipeline: Pipeline) -> None:
+        """Recall by another pipeline from now on; what is in hand is answered by the one that began it."""
+        self._pipeline = pipeline
+
     def begin(self, epoch: int, *, is_same_session: bool) -> None:
         """Begin a new connection; what is in hand goes on, and is published on it."""
         self._ledger.begin(epoch, is_same_session=is_same_session)

@@ -162,6 +162,12 @@ class Model:
         llama_cpp.llama_memory_seq_rm(self._memory, source, position, -1)
 
 
+def system_info() -> str:
+    """Return what this llama.cpp was compiled for, in its own words: "CPU : NEON = 1 | DOTPROD = 1 | "."""
+    said: bytes = llama_cpp.llama_print_system_info()
+    return said.decode(errors="replace")
+
+
 def quantize(source: Path, target: Path, *, file_type: str, threads: int) -> None:
     """Write source's GGUF to target with every matrix in one type, embeddings included ("pure").
 

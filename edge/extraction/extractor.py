@@ -94,6 +94,10 @@ class Extractor:
         self._limits = limits
         self._suffix = tokenize(prompt.SUFFIX)
 
+    def under(self, limits: Limits) -> "Extractor":
+        """Return an extractor by the same engine, under other limits."""
+        return Extractor(self.engine, tokenize=self._tokenize, context_tokens=self._context_tokens, limits=limits)
+
     def prepare(self, schema: Schema, *, flow: str = "") -> Prepared:
         """Return a schema made ready, its prompt and its grammar tried; flows with a name of their own take turns.
 

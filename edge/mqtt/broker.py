@@ -27,7 +27,16 @@ from edge.errors import BrokerError
 from edge.message import Message, identity
 from edge.mqtt import unreachable
 from edge.mqtt.connection import Connection, Wakeup
-from edge.mqtt.events import Confirmed, Connected, Disconnected, Event, Received, Statistic, Unsubscribed
+from edge.mqtt.events import (
+    Confirmed,
+    Connected,
+    Disconnected,
+    Event,
+    Received,
+    Statistic,
+    Subscribed,
+    Unsubscribed,
+)
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +81,7 @@ class Broker:
         self._subscriptions = subscriptions
         self._stale_subscriptions = stale_subscriptions
         self._watched: set[int] = set()  # subscriptions that a broker may refuse in peace, by packet id
+        self._awaited: set[int] = set()  # subscriptions of `resubscribe` without an answer, by packet id
         self._most_packet_bytes: int | None = None  # what the broker takes; None: all
         self._emit = emit
         self._clock = clock
@@ -100,21 +110,41 @@ class Broker:
 
     def greet(self) -> None:
         """Subscribe, then say that the daemon is there. To be called on each Connected, not inside a callback."""
-        for stale in self._stale_subscriptions:
-            self._client.unsubscribe(stale)
-        for topic_filter in self._subscriptions:
-            if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
-                is_shared = topic_filter.startswith(SHARED)  # for which noLocal is an error ([MQTT-3.8.3-4])
-                options = SubscribeOptions(qos=1, noLocal=not is_shared, retainHandling=1)
-                self._client.subscribe(topic_filter, options=options)
-            else:
-                self._client.subscribe(topic_filter, qos=1)
+        self._settle(self._subscriptions)
         if self._options.broker_statistics:
             for name in STATISTICS:
                 _, number = self._client.subscribe(f"{_STATISTICS_TOPIC}{name}", qos=0)
                 self._watched.add(number or 0)
         # after the subscriptions: who hears `online` may publish at once, and nothing of it is missed
         self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
+
+    def resubscribe(self, subscriptions: Sequence[str], stale_subscriptions: Sequence[str]) -> int:
+        """Have other subscriptions from now on: at once where there is a connection, else on the next one.
+
+        Return how many times Subscribed will come, unless the connection ends before: once for each subscription
+        of this and of earlier calls that the broker has yet to answer.
+        """
+        fresh = [each for each in subscriptions if each not in self._subscriptions]
+        self._subscriptions, self._stale_subscriptions = subscriptions, stale_subscriptions
+        if self._client.is_connected():
+            self._awaited |= self._settle(fresh)
+        return len(self._awaited)
+
+    def _settle(self, subscriptions: Sequence[str]) -> set[int]:
+        """End what is stale, and subscribe. Return the packet ids that the broker's answers will bear."""
+        numbers: set[int] = set()
+        for stale in self._stale_subscriptions:
+            self._client.unsubscribe(stale)
+        for topic_filter in subscriptions:
+            if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
+                is_shared = topic_filter.startswith(SHARED)  # for which noLocal is an error ([MQTT-3.8.3-4])
+                options = SubscribeOptions(qos=1, noLocal=not is_shared, retainHandling=1)
+                _, number = self._client.subscribe(topic_filter, options=options)
+            else:
+                _, number = self._client.subscribe(topic_filter, qos=1)
+            if number is not None:  # None: the connection has just ended, and the next one begins with all of them
+                numbers.add(number)
+        return numbers
 
     def announce(self, topic: str, payload: bytes) -> None:
         """Publish a retained message at QoS 0: what is out of date soon need not be delivered surely."""
@@ -205,6 +235,7 @@ class Broker:
     def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         trouble, is_early = self._connection.trouble, not self._connection.is_accepted
         self._connection.failed()
+        self._awaited.clear()
         if self._was_refused:  # said already, and better
             return
         why = f"the connection ended: {reason}"
@@ -244,6 +275,9 @@ class Broker:
     def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: Sequence[ReasonCode], _p: Any) -> None:
         is_watched = mid in self._watched
         self._watched.discard(mid)
+        if mid in self._awaited:
+            self._awaited.discard(mid)
+            self._emit(Subscribed())
         for reason in reasons:
             if reason.is_failure and is_watched:
                 log.info("broker_statistics_refused why=%s", reason)
@@ -261,6 +295,47 @@ class Broker:
         size = len(publication.topic.encode()) + len(publication.payload) + properties_bytes
         if size + _PACKET_OVERHEAD_BYTES > self._most_packet_bytes:
             raise BrokerError(f"the broker takes packets of at most {self._most_packet_bytes} bytes, got {size}")
+
+
+def visitor(options: Mqtt, *, password: str | None, tls: ssl.SSLContext | None, is_clean: bool = False) -> Any:
+    """Return paho's client for a look at the broker, its `connect_async` done: without a last will.
+
+    A session that the broker has under this client id is taken up and kept: it is another's, where the broker puts
+    names of users in the place of ids. `is_clean` ends it, over MQTT 3.1.1; over MQTT 5, `leave_for_good` does.
+    """
+    is_mqtt5 = options.protocol is Protocol.MQTT_5
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        client_id=options.client_id,
+        protocol=paho.MQTTv5 if is_mqtt5 else paho.MQTTv311,
+        clean_session=None if is_mqtt5 else is_clean,
+        manual_ack=True,  # what is not acknowledged is delivered again, to whose it is
+    )
+    if options.username is not None:
+        client.username_pw_set(options.username, password)
+    if tls is not None:
+        client.tls_set_context(tls)
+    client.on_socket_open = _send_at_once
+    arguments: dict[str, Any] = {}
+    if is_mqtt5:
+        details = _properties(PacketTypes.CONNECT)
+        details.SessionExpiryInterval = options.session_expiry_s
+        details.ReceiveMaximum = 1
+        arguments = {"clean_start": False, "properties": details}
+    client.connect_async(options.host, options.port, keepalive=options.keepalive_s, **arguments)
+    return client
+
+
+def without_retained() -> Any:
+    """Return the options of a subscription for MQTT 5 that brings no retained messages."""
+    return SubscribeOptions(qos=0, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+
+
+def leave_for_good(client: Any) -> None:
+    """Disconnect over MQTT 5, and have the broker forget the session."""
+    details = _properties(PacketTypes.DISCONNECT)
+    details.SessionExpiryInterval = 0
+    client.disconnect(properties=details)
 
 
 def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:

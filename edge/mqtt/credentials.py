@@ -13,6 +13,9 @@ from edge.errors import ConfigError, Problem
 PASSWORD, KEY = "mqtt.password", "mqtt.key"  # the names of the credentials
 MAX_PASSWORD_BYTES = 65_535  # MQTT 5, 3.1.3.6: its length is two bytes
 _DIRECTORY = "CREDENTIALS_DIRECTORY"
+_NONE_GIVEN = (
+    b"\n"  # the unit's default (SetCredential=), without which a file that is missing keeps it from starting
+)
 
 
 def password(options: Mqtt, environment: Mapping[str, str]) -> str | None:
@@ -42,7 +45,15 @@ def credential(name: str, environment: Mapping[str, str]) -> Path | None:
     if not directory:
         return None
     path = Path(directory) / name
-    return path if path.exists() else None
+    return path if path.exists() and not _is_default(path) else None
+
+
+def _is_default(path: Path) -> bool:
+    """Whether a credential holds what the unit gives for a file that is not there."""
+    try:
+        return path.stat().st_size == len(_NONE_GIVEN) and path.read_bytes() == _NONE_GIVEN
+    except OSError:  # whoever uses it says so
+        return False
 
 
 def _secret(file: Path, origin: str) -> str:

@@ -55,8 +55,13 @@ class Statistic:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker answered a subscription of `Broker.resubscribe`, with yes or no."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsubscribed:
     """The broker answered an unsubscription."""
 
 
-Event = Connected | Disconnected | Received | Confirmed | Statistic | Unsubscribed
+Event = Connected | Disconnected | Received | Confirmed | Statistic | Subscribed | Unsubscribed

@@ -26,19 +26,29 @@ class Session:
     def __init__(self, folder: Path | None, *, client_id: str, subscriptions: Sequence[str]) -> None:
         self._path = folder / FILE if folder else None
         self._client_id = client_id
-        self._subscriptions = list(subscriptions)
-        known = self._read()
-        self.stale = tuple(each for each in known if each not in self._subscriptions)
-        self._unanswered = len(self.stale)
-        if known != self._subscriptions:
-            self._write([*self.stale, *self._subscriptions])
+        self._subscriptions: list[str] = []
+        self.stale: tuple[str, ...] = ()
+        self._unanswered = 0
+        self._begin(self._read(), subscriptions)
+
+    def change(self, subscriptions: Sequence[str]) -> None:
+        """Note that the configuration has others from now on; those that it had before are stale."""
+        self._begin([*self.stale, *self._subscriptions], subscriptions)
 
     def unsubscribed(self) -> None:
         """Note that the broker ended one stale subscription; after the last, all of them are forgotten."""
         if self._unanswered:
             self._unanswered -= 1
             if not self._unanswered:
+                self.stale = ()
                 self._write(self._subscriptions)
+
+    def _begin(self, known: Sequence[str], subscriptions: Sequence[str]) -> None:
+        self._subscriptions = list(subscriptions)
+        self.stale = tuple(each for each in known if each not in self._subscriptions)
+        self._unanswered = len(self.stale)
+        if list(known) != self._subscriptions:
+            self._write([*self.stale, *self._subscriptions])
 
     def _read(self) -> list[str]:
         if self._path is None or not self._path.exists():

@@ -24,7 +24,7 @@ class Budget:
     """
 
     def __init__(self, *, share: float, clock: Callable[[], float]) -> None:
-        self._share = share
+        self.share = share
         self._clock = clock
         self._saved_s = 0.0
         self._counted_at_s = clock()
@@ -32,8 +32,8 @@ class Budget:
     def is_open(self) -> bool:
         """Whether an audit may begin now."""
         now_s = self._clock()
-        self._saved_s += (now_s - self._counted_at_s) * self._share
-        self._saved_s = min(self._saved_s, SAVED_S * self._share)
+        self._saved_s += (now_s - self._counted_at_s) * self.share
+        self._saved_s = min(self._saved_s, SAVED_S * self.share)
         self._counted_at_s = now_s
         return self._saved_s > 0
 

@@ -45,6 +45,10 @@ class Keeper:
         self._gone: list[tuple[str, str, str]] = []  # given way, and still in the file
         self._trouble: str | None = None  # with the file, as last said
 
+    def serve(self, fingerprints: Mapping[str, str]) -> None:
+        """Keep the entries of other routes from now on."""
+        self._fingerprints = fingerprints
+
     def load(self, validators: Mapping[str, Validator]) -> Iterator[Entry]:
         """Yield what the file holds for these routes under their fingerprints."""
         for row in self._rows():

@@ -75,6 +75,30 @@ class ShapeCache:
         for entry in self._keeper.load({name: route.validator for name, route in routes.items()}):
             self._add(entry)
 
+    def serve(self, options: Shapes, routes: Mapping[str, RouteShapes]) -> None:
+        """Serve other routes from now on; what is known of a route stays where its fingerprint does."""
+        self.flush()
+        kept = {
+            name
+            for name, route in routes.items()
+            if name in self._routes and self._routes[name].fingerprint == route.fingerprint
+        }
+        for entry in [entry for entry in self if entry.route not in kept]:
+            entry.recipe = None  # for a replay of it that is still under way
+        self._options = options
+        self._routes = {name: self._routes[name] if name in kept else route for name, route in routes.items()}
+        self._budget.share = options.audit_share
+        self._shelves = {
+            name: self._shelves[name] if name in kept else Shelf(name, size=options.per_route) for name in routes
+        }
+        for name in kept:
+            for gone in self._shelves[name].resize(options.per_route):
+                self._give_way(gone)
+        self._keeper.serve({name: route.fingerprint for name, route in routes.items()})
+        for entry in self._keeper.load({name: route.validator for name, route in routes.items()}):
+            if entry.route not in kept:
+                self._add(entry)
+
     def recall(self, route: str, text: str) -> Replay | None:
         """Return the reading of a text whose shape is trusted; None means that the model must read it."""
         shape = shaping.of(text)
@@ -204,9 +228,12 @@ class ShapeCache:
     def _add(self, entry: Entry) -> None:
         gone = self._shelves[entry.route].add(entry)
         if gone is not None:
-            self.counts["evicted"] += 1
-            gone.recipe = None  # for a replay of it that is under audit
-            self._keeper.forget(gone)
+            self._give_way(gone)
+
+    def _give_way(self, gone: Entry) -> None:
+        self.counts["evicted"] += 1
+        gone.recipe = None  # for a replay of it that is under audit
+        self._keeper.forget(gone)
 
     def _look(self, *, is_urgent: bool = False) -> None:
         """Forget what another process has dropped from the file, and lessons that it could not know of."""

@@ -119,6 +119,11 @@ class Shelf:
         self._labels[entry.key] = labels, count + 1
         return gone
 
+    def resize(self, size: int) -> list[Entry]:
+        """Hold at most so many entries from now on; return those that had to give way."""
+        self._size = size
+        return [self._make_room() for _ in range(len(self._entries) - size)]
+
     def remove(self, entry: Entry) -> None:
         """Take an entry away."""
         del self._entries[entry.key, entry.variant]

@@ -7,8 +7,10 @@ that ends.
 import fcntl
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from edge import service
 from edge.errors import EdgeError
 
 log = logging.getLogger(__name__)
@@ -99,13 +101,32 @@ def check_was_held(path: Path) -> None:
         )
 
 
+def of_the_daemon(environment: Mapping[str, str], *, of_the_service: Path = OF_THE_SERVICE) -> Path:
+    """Return the folder of the daemon that a person means who names none.
+
+    That is the service's where it is installed, else that of a daemon which this user starts.
+
+    >>> str(of_the_daemon({"XDG_STATE_HOME": "/home/ada/state"}, of_the_service=Path("/")))
+    '/home/ada/state/edge'
+    """
+    is_named = environment.get("STATE_DIRECTORY") or environment.get("XDG_STATE_HOME")
+    return of_the_service if not is_named and of_the_service.exists() else service.state_directory(environment)
+
+
 def become_owner(path: Path) -> None:
     """Become the user to whom a state directory belongs, for good, where root looks into another's.
 
     Otherwise root would leave files there that the daemon cannot open. All that is imported later must be readable
     for that user, so a verb imports first.
+
+    Raises:
+        EdgeError: this user may not look into it.
     """
-    if os.geteuid() != 0 or not path.exists():
+    if not path.exists():
+        return
+    if os.geteuid() != 0:
+        if not os.access(path, os.R_OK | os.X_OK):
+            raise EdgeError(f"{path}: this user may not read it; use sudo, or name another folder with --state")
         return
     owner = path.stat()
     if owner.st_uid:
