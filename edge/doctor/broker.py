@@ -26,12 +26,14 @@ _REFUSALS: Mapping[int | None, str] = MappingProxyType(
         _BAD_ID: "set mqtt.client_id to at most 15 letters and digits",  # and "-doctor": all take 23 of them
     }
 )
+_GRANTED = "which mosquitto grants even where its acl_file lets nothing through"
 _RIGHTS = "the rules of the broker (mosquitto: acl_file; config/mosquitto/acl.example) have to name it"
 _LOCAL = "`systemctl status mosquitto`; `sudo apt-get install mosquitto` where there is none"
 _REMOTE = (
-    "does mosquitto run there? from version 2 on it listens to its own machine alone, until a file there, "
-    "/etc/mosquitto/conf.d/edge.conf, has `listener 1883` and says who may come "
-    "(config/mosquitto/mosquitto.conf.example); then `sudo systemctl restart mosquitto`"
+    "does mosquitto run there? from version 2 on it listens to its own machine alone, until "
+    "/etc/mosquitto/conf.d/edge.conf there has the lines `listener {port}`, `allow_anonymous false` and "
+    "`password_file /etc/mosquitto/passwords` (`sudo mosquitto_passwd -c /etc/mosquitto/passwords edge` makes "
+    "it); then `sudo systemctl restart mosquitto`"
 )
 
 
@@ -91,14 +93,15 @@ def judge_rights(found: Visit, mqtt: Mqtt, *, topic: str, count: int) -> Finding
         return ok("rights", f"may publish to {topic}; subscriptions were not tried: {known}")
     filters = f"{count} filter{'s' if count > 1 else ''}"
     if mqtt.protocol is not Protocol.MQTT_5:
-        return ok("rights", f"may subscribe to {filters}; whether it may publish, MQTT 3.1.1 does not say")
-    return ok("rights", f"may subscribe to {filters}, and publish to {topic}")
+        unsaid = "whether it may publish, MQTT 3.1.1 does not say"
+        return ok("rights", f"may subscribe to {filters}, {_GRANTED}; {unsaid}")
+    return ok("rights", f"may publish to {topic}, and subscribe to {filters}, {_GRANTED}")
 
 
 def _remedy(found: Visit, mqtt: Mqtt, *, has_password: bool) -> str:
     """Return what to do where there is no connection; unreachable.py has said what is wrong."""
     if isinstance(found.error, ConnectionRefusedError):
-        return _LOCAL if is_local(mqtt.host) else _REMOTE
+        return _LOCAL if is_local(mqtt.host) else _REMOTE.format(port=mqtt.port)
     if isinstance(found.error, ssl.SSLError):
         return f"`openssl s_client -connect {mqtt.host}:{mqtt.port} -showcerts </dev/null` shows its certificates"
     if found.error is not None:

@@ -31,16 +31,22 @@ class Trial:
     trouble: str | None = None
 
 
-def run(model: Path) -> Trial:
-    """Return what comes of loading a model."""
+def run(model: Path, *, python: Path = Path(sys.executable), timeout_s: float = PATIENCE_S) -> Trial:
+    """Return what comes of loading a model.
+
+    Args:
+        model: its file.
+        python: what runs the process, with this program installed.
+        timeout_s: how long that may take.
+    """
     # -P: else a folder `edge` below the current one would be imported, perhaps by root
-    command = [sys.executable, "-P", "-m", "edge.doctor.trial", str(model)]
+    command = [str(python), "-P", "-m", "edge.doctor.trial", str(model)]
     try:
         done = subprocess.run(  # noqa: S603  # this program, by its full path
-            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=PATIENCE_S
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False, text=True, timeout=timeout_s
         )
     except subprocess.TimeoutExpired:
-        return Trial(trouble=f"{model}: not loaded within {PATIENCE_S:g} s")
+        return Trial(trouble=f"{model}: not loaded within {timeout_s:g} s")
     lines = done.stdout.splitlines()
     said = [cast("dict[str, str | None]", json.loads(line)) for line in lines]
     answers = {name: value for each in said for name, value in each.items()}
