@@ -10,6 +10,7 @@ import edge
 from edge.extraction import prompt
 from edge.literal import dumps
 from edge.schema.schema import Schema
+from edge.text.units import UnitPolicy
 
 _SAMPLE_BYTES = 1 << 20  # at either end of a model: its metadata, and weights; hashing 78 MB takes a Pi a second
 
@@ -27,8 +28,8 @@ def of_model(path: Path) -> str:
         return _hash(str(size).encode(), beginning, file.read())
 
 
-def of_route(schema: Schema, model: str) -> str:
-    """Return what tells the readings of a schema by a model from all others.
+def of_route(schema: Schema, model: str, policy: UnitPolicy = UnitPolicy.CONVERT) -> str:
+    """Return what tells the readings of a schema by a model, under a policy for units, from all others.
 
     >>> from edge.schema.schema import parse
     >>> celsius = parse({"type": "object", "properties": {"t": {"type": "number", "unit": "°C"}}})
@@ -36,7 +37,7 @@ def of_route(schema: Schema, model: str) -> str:
     >>> of_route(celsius, "m") == of_route(celsius, "m"), of_route(celsius, "m") == of_route(kelvin, "m")
     (True, False)
     """
-    parts = (edge.__version__, prompt.CONTRACT, prompt.prefix(schema.root), dumps(schema.document), model)
+    parts = (edge.__version__, prompt.CONTRACT, prompt.prefix(schema.root), dumps(schema.document), model, policy)
     return _hash(*(part.encode() for part in parts))
 
 

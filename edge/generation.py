@@ -95,11 +95,12 @@ class Generations:
     def _made(self, config: Config, before: Generation | None, waiting: tuple[str, ...]) -> Generation:
         extractor = self._extractor.under(config.limits)
         prepared = _prepare(extractor, config.routes, self._config_file, before.prepared if before else {})
+        policies = {route.name: route.units for route in config.routes}
         shapes = {
             name: RouteShapes(
                 root=each.schema.root,
                 validator=each.validator,
-                fingerprint=fingerprint.of_route(each.schema, self._model),
+                fingerprint=fingerprint.of_route(each.schema, self._model, policies[name]),
             )
             for name, each in prepared.items()
         }
@@ -166,7 +167,7 @@ def _prepare(
     prepared, problems = {}, []
     for index, route in enumerate(routes):
         try:
-            fresh = extractor.prepare(route.schema, flow=route.name)
+            fresh = extractor.prepare(route.schema, flow=route.name, policy=route.units)
         except EdgeError as error:
             problems.append(Problem(file=str(config_file), path=f"routes[{index}]", message=str(error)))
             continue

@@ -2,9 +2,9 @@
 
 Knows nothing of the broker's client, of threads or of acknowledgements.
 
-    message ──> route ──> text ──> shape cache ──hit──────────────────────────────> reading
-                  │          │        └─miss─> extract ──> check units ──> validate ──> reading, from which the
-                  └──────────┴────────────────────┴──────────────┴─────────────┴──> dead letter  cache learns
+    message ──> route ──> text ──> shape cache ──hit────────────────────────────────> reading
+                  │          │        └─miss─> extract ──> convert units ──> validate ──> reading, from which the
+                  └──────────┴────────────────────┴───────────────┴──────────────┴──> dead letter  cache learns
 """
 
 import logging
@@ -17,26 +17,13 @@ from edge import message as messages
 from edge.answer import Answer
 from edge.config.options import Limits
 from edge.errors import EdgeError, Reason, Rejected
-from edge.extraction import normalize
-from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, Prepared
-from edge.extraction.reading import Reading
 from edge.message import Message
 from edge.routes import Match, Routes
 from edge.shapes.replay import Replay
 from edge.shapes.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
-
-
-def judge(extraction: Extraction, prepared: Prepared) -> Reading:
-    """Return the reading that an extraction makes.
-
-    Raises:
-        Rejected: with the first reason that stands against it.
-    """
-    normalize.check_units(extraction, prepared.schema.root)
-    return prepared.validator.judge(extraction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +104,7 @@ class Pipeline:
         try:
             extraction = self._extractor.extract(prepared, replay.text)
             duration_s = extraction.duration_s
-            json = judge(extraction, prepared).json
+            json = prepared.validator.judge(extraction).json
         except Rejected as rejected:
             is_done = rejected.reason is not Reason.TIMEOUT
         except EdgeError:  # the model failed, or the engine was closed
@@ -142,7 +129,7 @@ class Pipeline:
             raise Rejected(Reason.NO_ROUTE, f"no route of the configuration takes the topic {message.topic}")
         text = messages.text(message.payload, limit_bytes=self._limits.payload_bytes)
         prepared = self._prepared[match.route.name]
-        reading = judge(self._extractor.extract(prepared, text), prepared)
+        reading = prepared.validator.judge(self._extractor.extract(prepared, text))
         return answer.of_reading(
             message, reading, route=match.route.name, topic=match.output_topic, retain=match.route.retain
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edge.schema.schema import Schema
+from edge.text.units import UnitPolicy
 from edge.topics import MAX_TOPIC_BYTES, Captures, OutputTopic, TopicFilter
 
 __all__ = ["Captures", "Match", "OutputTopic", "Route", "Routes", "TopicFilter"]
@@ -18,6 +19,7 @@ class Route:
 
     Attributes:
         shapes: whether wordings that the model has read alike are replayed without it.
+        units: what becomes of a number whose unit in the text is not its field's.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Route:
     schema: Schema
     retain: bool = False
     shapes: bool = True
+    units: UnitPolicy = UnitPolicy.CONVERT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -279,7 +279,7 @@ def test_try_as_json(schema_file: Path, model_path: Path) -> None:
 
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert list(document) == ["reading", "spans", "confidence", "rejected", "ms"]
+    assert list(document) == ["reading", "spans", "units", "confidence", "rejected", "ms"]
     assert document["reading"] == {"t": 21.4}
     assert '"t":21.40' in out
     assert document["spans"] == {"/t": [2, 7]}
@@ -330,7 +330,7 @@ def test_try_on_a_terminal(schema_file: Path, model_path: Path) -> None:
 
 CASES = [
     {"id": "a", "text": "T=21.40C", "expected": {"t": 21.4}, "family": "x"},
-    {"id": "b", "text": "T=68F", "expected": {"t": 68}, "family": "y"},
+    {"id": "b", "text": "T=68V", "expected": {"t": 68}, "family": "y"},
     {"id": "c", "text": "no news", "expected": {"t": 1}, "family": "y"},
 ]
 

@@ -38,7 +38,7 @@ def test_a_text_becomes_a_reading(tmp_path: Path, broker: Mosquitto, model_path:
     ("topic", "payload", "letter"),
     [
         ("raw/greenhouse/a", b"RH=48%", {"reason": "missing", "route": "greenhouse", "payload": "RH=48%"}),
-        ("raw/greenhouse/a", b"T=68F RH=48%", {"reason": "unit_mismatch"}),
+        ("raw/greenhouse/a", b"T=3.6V RH=48%", {"reason": "unit_mismatch"}),
         ("raw/greenhouse/a", b"T=20C RH=148%", {"reason": "schema"}),
         ("raw/greenhouse/a", b"\xff", {"reason": "not_utf8", "payload": "/w==", "encoding": "base64"}),
         ("raw/greenhouse/a", b"T=20C " * 1000, {"reason": "oversize", "length": 6000}),

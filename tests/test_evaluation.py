@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from edge import pipeline
 from edge.errors import EdgeError, Rejected
 from edge.extraction.extractor import Extractor
 from edge.literal import JSON
@@ -31,7 +30,7 @@ def predicted(case: Case, json_text: str, *, ms: float = 10.0) -> Prediction:
     extraction = extracted(case.text, asked, json_text)
     reading, why = None, None
     try:
-        reading = pipeline.judge(extraction, prepared(asked))
+        reading = prepared(asked).validator.judge(extraction)
     except Rejected as rejected:
         why = (str(rejected.reason), rejected.detail)
     worth = score(case.expected, json.loads(extraction.json), case.schema, case.text)
@@ -39,7 +38,7 @@ def predicted(case: Case, json_text: str, *, ms: float = 10.0) -> Prediction:
 
 
 RIGHT = predicted(case_of("T=21.50C", {"t": 21.5}, family="log"), '{"t":21.50}', ms=10.04)
-REJECTED = predicted(case_of("T=68F", {"t": 68}, name="b"), '{"t":68}', ms=30.0)
+REJECTED = predicted(case_of("T=68V", {"t": 68}, name="b"), '{"t":68}', ms=30.0)
 WRONG = predicted(case_of("T=5 6", {"t": 6}, name="c", family="log"), '{"t":5}', ms=20.0)
 
 
@@ -79,7 +78,7 @@ def test_predictions_file(tmp_path: Path) -> None:
         '{"id":"a","raw":{"t":21.50},"reading":{"t":21.50},"rejected":null,"spans":{"/t":[2,7]},"ms":10.0}',
         (
             '{"id":"b","raw":{"t":68},"reading":null,"rejected":{"reason":"unit_mismatch",'
-            '"detail":"t: \'68\' is in °F, expected °C"},"spans":{"/t":[2,4]},"ms":30.0}'
+            '"detail":"t: \'68\' is in V, expected °C"},"spans":{"/t":[2,4]},"ms":30.0}'
         ),
         "",
     ]

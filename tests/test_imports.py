@@ -32,6 +32,7 @@ def imported(path: Path) -> set[str]:
         ("paho", "mqtt/broker.py"),
         ("systemd", "service.py"),
         ("re2", "schema/patterns.py"),
+        ("pint", "extraction/conversion.py"),
     ],
 )
 def test_each_foreign_door_is_one_file(library: str, door: str) -> None:

@@ -1,23 +1,25 @@
-"""A number whose unit is not the field's never becomes a reading."""
+"""A number whose unit is not the field's becomes one in the field's unit, or no reading."""
 
 import pytest
 
 from edge.errors import Rejected
-from edge.extraction import normalize
+from edge.extraction.normalize import Normalizer
 from edge.literal import JSON
+from edge.text import units
+from edge.text.units import UnitPolicy
 from tests.made import extracted, schema_of
 
 CELSIUS: JSON = {"type": "number", "unit": "°C"}
 
 
-def verdict(text: str, json: str, properties: dict[str, JSON]) -> str:
-    """Return what is said of an extraction: "ok", or the reason and its detail."""
+def verdict(text: str, json: str, properties: dict[str, JSON], policy: UnitPolicy = UnitPolicy.CONVERT) -> str:
+    """Return what is said of an extraction: "ok" where it stays as it is, else its JSON, or reason and detail."""
     asked = schema_of(properties)
     try:
-        normalize.check_units(extracted(text, asked, json), asked.root)
+        found = Normalizer(asked.root, policy).json(extracted(text, asked, json))
     except Rejected as rejected:
         return str(rejected)
-    return "ok"
+    return "ok" if found == json else found
 
 
 @pytest.mark.parametrize(
@@ -35,20 +37,20 @@ def verdict(text: str, json: str, properties: dict[str, JSON]) -> str:
         ("T=68F", '{"t":"68F"}', {"t": {"type": "string", "unit": "°C"}}, "ok"),
         ("T=68F", '{"t":"68"}', {"t": {"type": "string", "unit": "°C"}}, "ok"),
         # another unit
-        ("T=68F", '{"t":68}', {"t": CELSIUS}, "unit_mismatch: t: '68' is in °F, expected °C"),
-        ("T = - 4 °F", '{"t":-4}', {"t": CELSIUS}, "unit_mismatch: t: '- 4' is in °F, expected °C"),
+        ("T=68F", '{"t":68}', {"t": CELSIUS}, '{"t":20.00}'),
+        ("T = - 4 °F", '{"t":-4}', {"t": CELSIUS}, '{"t":-20.00}'),
         (
             "294 K",
             '{"t":294}',
             {"t": {"type": "number", "unit": "degC"}},
-            "unit_mismatch: t: '294' is in K, expected degC",
+            '{"t":20.8}',
         ),
         ("5 V", '{"t":5}', {"t": CELSIUS}, "unit_mismatch: t: '5' is in V, expected °C"),
         (
             "1.2 bar",
             '{"p":1.2}',
             {"p": {"type": "number", "unit": "hPa"}},
-            "unit_mismatch: p: '1.2' is in bar, expected hPa",
+            '{"p":1200}',
         ),
         (
             "3 m",
@@ -60,8 +62,10 @@ def verdict(text: str, json: str, properties: dict[str, JSON]) -> str:
             "a: 20 °C, b: 68 °F",
             '{"rows":[{"t":20},{"t":68}]}',
             {"rows": {"type": "array", "items": {"properties": {"t": CELSIUS}}}},
-            "unit_mismatch: rows[1].t: '68' is in °F, expected °C",
+            '{"rows":[{"t":20},{"t":20.00}]}',
         ),
+        # a quantity of another kind
+        ("5 VA", '{"p":5}', {"p": {"type": "number", "unit": "W"}}, "unit_mismatch: p: '5' is in VA, expected W"),
         # which unit it is cannot be said
         (
             "T=68F, setpoint 68",
@@ -78,12 +82,12 @@ def verdict(text: str, json: str, properties: dict[str, JSON]) -> str:
         # it can
         ("T=68F, 68 C", '{"t":68}', {"t": CELSIUS}, "ok"),
         ("T=68, 68 V, 68 m/s", '{"t":68}', {"t": CELSIUS}, "ok"),
-        ("68 F, 68 °F", '{"t":68}', {"t": CELSIUS}, "unit_mismatch: t: '68' is in °F, expected °C"),
+        ("68 F, 68 °F", '{"t":68}', {"t": CELSIUS}, '{"t":20.00}'),
         ("68 F 68 C", '{"c":68,"f":68}', {"c": CELSIUS, "f": {"type": "number", "unit": "°F"}}, "ok"),
     ],
 )
 def test_verdicts(text: str, json: str, properties: dict[str, JSON], expected: str) -> None:
-    """A unit that differs, or may differ, rejects; the detail names field, characters and units."""
+    """A unit that differs is converted, one that may differ rejects; the detail names field and units."""
     assert expected == verdict(text, json, properties)
 
 
@@ -98,4 +102,24 @@ def test_verdicts(text: str, json: str, properties: dict[str, JSON], expected: s
 )  # fmt: skip
 def test_68_fahrenheit_is_never_68_celsius(text: str) -> None:
     """However a text says Fahrenheit, its number is not published as Celsius."""
-    assert verdict(text, '{"t":68}', {"t": CELSIUS}) == "unit_mismatch: t: '68' is in °F, expected °C"
+    assert verdict(text, '{"t":68}', {"t": CELSIUS}) == '{"t":20.00}'
+
+
+def test_whole_numbers_stay_whole() -> None:
+    """Where the field takes no others, a conversion is rounded."""
+    assert verdict("T=70F", '{"t":70}', {"t": {"type": "integer", "unit": "°C"}}) == '{"t":21}'
+
+
+def test_units_may_be_kept() -> None:
+    """`units: keep` publishes each number as the text has it, whatever stands beside it."""
+    for text in ("T=68F", "T=68V", "T=68F, 68"):
+        assert verdict(text, '{"t":68}', {"t": CELSIUS}, UnitPolicy.KEEP) == "ok"
+
+
+def test_what_is_beyond_all_measure_is_not_converted() -> None:
+    """A number with an exponent of thousands would take as many digits."""
+    convert = Normalizer(schema_of({"t": CELSIUS}).root).converter(("t",), units.named("°F"))
+    assert convert is not None
+
+    with pytest.raises(Rejected, match="t: 1e9999 °F is too large or too precise to be converted"):
+        convert("1e9999")

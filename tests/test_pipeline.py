@@ -66,7 +66,8 @@ def test_a_reading() -> None:
         (b"x" * 101, "{}", "oversize", "expected at most 100 bytes, got 101"),
         (b"", "{}", "missing", "t: the schema requires it, and the text does not state it"),
         (b"T=121", '{"t":121}', "schema", "t: expected at most 100, got 121"),
-        (b"T=68F", '{"t":68}', "unit_mismatch", "t: '68' is in °F, expected °C"),
+        (b"T=68V", '{"t":68}', "unit_mismatch", "t: '68' is in V, expected °C"),
+        (b"T=680F", '{"t":680}', "schema", "t: expected at most 100, got 360.00"),
         (
             b"68F 68K",
             '{"t":68}',
@@ -128,12 +129,11 @@ def test_all_fields_of_a_dead_letter() -> None:
     }
 
 
-def test_units_are_judged_before_bounds() -> None:
-    """148 °F is a wrong unit, not a value above the maximum."""
+def test_bounds_are_judged_in_the_unit_of_the_field() -> None:
+    """148 °F is 64 °C, which is not above the maximum of 100."""
     found = answer_to(b"T=148F", '{"t":148}')
 
-    assert found.rejected is not None
-    assert found.rejected.reason is Reason.UNIT_MISMATCH
+    assert found.publication.payload == b'{"t":64.44}'
 
 
 def test_a_bug_is_logged_with_its_place_and_without_its_words(caplog: pytest.LogCaptureFixture) -> None:

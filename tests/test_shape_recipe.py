@@ -361,7 +361,13 @@ def test_what_judges_values_is_asked() -> None:
     def judge_of(path: tuple[str | int, ...]) -> object:
         return (lambda value: value <= 100) if path == ("a",) else None
 
-    made = Recipe(lesson, cut, judge_of=judge_of, judge_all=lambda json: "13" not in json)  # type: ignore[arg-type]  # a stub
+    made = Recipe(
+        lesson,
+        cut,
+        judge_of=judge_of,  # type: ignore[arg-type]  # a stub
+        converter_of=lambda _path, _unit: None,
+        judge_all=lambda json: "13" not in json,
+    )
 
     assert made.replay(("100", "3")) == '{"a":100,"b":3}'
     assert made.replay(("101", "3")) is None

@@ -163,17 +163,30 @@ def test_schemas_that_compare_values_judge_the_whole_reading() -> None:
     assert taught.recall("tank", "v 8.5 and 8.5") is None
 
 
-def test_a_unit_that_differs_is_never_replayed() -> None:
+def test_a_unit_that_is_none_of_the_field_is_never_replayed() -> None:
     """Units are judged when a recipe is made, as the key fixes them; what the judge refuses is not replayed."""
     asked = schema_of({"t": CELSIUS})
     taught = cache(asked)
     for number in range(3):
-        learn(taught, f"T={20 + number}F", f'{{"t":{20 + number}}}', asked)
+        learn(taught, f"T={20 + number}V", f'{{"t":{20 + number}}}', asked)
 
-    assert taught.recall("tank", "T=25F") is None
+    assert taught.recall("tank", "T=25V") is None
     (entry,) = taught
     assert entry.lesson is not None
-    assert entry.lesson.obstacle == "unit_mismatch: t: '22' is in °F, expected °C"
+    assert entry.lesson.obstacle == "unit_mismatch: t: '22' is in V, expected °C"
+
+
+def test_a_unit_that_differs_is_converted_in_replays_too() -> None:
+    """Bounds are judged on what is published; another unit is another shape."""
+    asked = schema_of({"t": {"type": "number", "unit": "°C", "maximum": 50}, "level": {"type": "number"}})
+    taught = cache(asked)
+    for number in range(3):
+        t, level = 60 + number, 30 + number
+        learn(taught, f"T={t}F level {level}", f'{{"t":{t},"level":{level}}}', asked)
+
+    assert recalled(taught, "T=68F level 7").json == '{"t":20.00,"level":7}'
+    assert taught.recall("tank", "T=123F level 7") is None
+    assert taught.recall("tank", "T=20C level 7") is None
 
 
 def test_another_label_is_another_shape() -> None:

@@ -43,6 +43,6 @@ def test_values() -> None:
     found = extracted("T=21.40 x", PROPERTIES, '{"t":21.40,"[/red]":"x","on":true}', [unsure])
 
     assert (
-        shown(terminal.values(found))
+        shown(terminal.values(found, None))
         == 't       21.40  100%\n[/red]  "x"    100%\non      true    25%  inferred\n'
     )

@@ -7,7 +7,6 @@ import pytest
 from edge.config.options import Limits
 from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
-from edge.pipeline import judge
 from edge.verbs import tryout
 from edge.verbs.tryout import Trial
 from tests.made import extracted, prepared, schema_of
@@ -20,7 +19,7 @@ SCHEMA = schema_of(
 def read(text: str, json_text: str) -> Trial:
     """Return the trial of a text that was read as this JSON."""
     extraction = extracted(text, SCHEMA, json_text)
-    return Trial(extraction=extraction, reading=judge(extraction, prepared(SCHEMA)), rejected=None)
+    return Trial(extraction=extraction, reading=prepared(SCHEMA).validator.judge(extraction), rejected=None)
 
 
 REJECTED = Trial(extraction=None, reading=None, rejected=Rejected(Reason.OVERSIZE, "expected at most 1 [b]"))
@@ -48,7 +47,7 @@ def test_a_reading_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert code == 0
     assert capsys.readouterr().out == (
-        '{"reading":{"t":21.40,"low":true,"a/b":"x"},"spans":{"/t":[2,7],"/a~1b":[9,10]},'
+        '{"reading":{"t":21.40,"low":true,"a/b":"x"},"spans":{"/t":[2,7],"/a~1b":[9,10]},"units":{"/t":"°C"},'
         '"confidence":{"/t":1.0000,"/low":1.0000,"/a~1b":1.0000},"rejected":null,"ms":500.0}\n'
     )
 
@@ -61,6 +60,7 @@ def test_a_rejection_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == {
         "reading": None,
         "spans": {},
+        "units": {},
         "confidence": {},
         "rejected": {"reason": "oversize", "detail": "expected at most 1 [b]"},
         "ms": None,
@@ -75,7 +75,8 @@ CELSIUS = schema_of({"t": {"type": "number", "unit": "°C"}}, required=["t"])
     ("payload", "reading", "rejected"),
     [
         (b"T=21.4C", '{"t":21.4}', None),
-        (b"T=68F", None, "unit_mismatch: t: '68' is in °F, expected °C"),
+        (b"T=68F", '{"t":20.00}', None),
+        (b"T=68V", None, "unit_mismatch: t: '68' is in V, expected °C"),
         (b"no news", None, "missing: t: the schema requires it, and the text does not state it"),
         (b"T=21\xb0C", None, "not_utf8: expected UTF-8, got byte 0xb0 at offset 4"),
         (b"x" * 101, None, "oversize: expected at most 100 bytes, got 101"),
@@ -95,12 +96,13 @@ def test_a_rejected_text_still_shows_what_was_read(
     extractor: Extractor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The spans of a reading that was rejected tell where it went wrong."""
-    code = tryout.show(tryout.attempt(extractor, CELSIUS, b"T=68F", Limits()), as_json=True)
+    code = tryout.show(tryout.attempt(extractor, CELSIUS, b"T=68V", Limits()), as_json=True)
 
     document = json.loads(capsys.readouterr().out)
     assert code == 1
     assert document["reading"] is None
     assert document["spans"] == {"/t": [2, 4]}
+    assert document["units"] == {"/t": "V"}
     assert 0 < document["confidence"]["/t"] <= 1
-    assert document["rejected"] == {"reason": "unit_mismatch", "detail": "t: '68' is in °F, expected °C"}
+    assert document["rejected"] == {"reason": "unit_mismatch", "detail": "t: '68' is in V, expected °C"}
     assert document["ms"] > 0

@@ -14,10 +14,11 @@ from edge.config.rules import Unexpected, got
 from edge.literal import JSON, Path
 from edge.routes import Route
 from edge.schema.schema import Schema
+from edge.text.units import UnitPolicy
 from edge.topics import OutputTopic, TopicFilter
 
-_KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain", "shapes")
-_LATER = ("units", "timestamps", "timezone", "dayfirst", "min_confidence", "constants", "tests")
+_KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units")
+_LATER = ("timestamps", "timezone", "dayfirst", "min_confidence", "constants", "tests")
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
@@ -41,6 +42,7 @@ class Draft:
     schema: Schema | None
     retain: bool
     shapes: bool = True
+    units: UnitPolicy = UnitPolicy.CONVERT
 
     def route(self) -> Route:
         """Return the route; the draft is one of a document without faults."""
@@ -54,6 +56,7 @@ class Draft:
             schema=self.schema,
             retain=self.retain,
             shapes=self.shapes,
+            units=self.units,
         )
 
 
@@ -90,6 +93,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         schema=_schema(checker, path, values, folder),
         retain=checker.value(values, path, "retain", rules.flag, default=False),
         shapes=checker.value(values, path, "shapes", rules.flag, default=True),
+        units=checker.value(values, path, "units", rules.one_of(UnitPolicy), UnitPolicy.CONVERT),
     )
 
 

@@ -59,17 +59,6 @@ class WhenFull(StrEnum):
     DROP_OLDEST = "drop_oldest"
 
 
-def named_policy(value: JSON) -> WhenFull:
-    """Return the policy that an option names.
-
-    >>> named_policy("wait")
-    <WhenFull.WAIT: 'wait'>
-    """
-    if isinstance(value, str) and value in set(WhenFull):
-        return WhenFull(value)
-    raise rules.Unexpected(" or ".join(WhenFull), value)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tls:
     """How the connection to the broker is encrypted; the broker's certificate and name are always checked.
@@ -158,7 +147,7 @@ class SpoolOptions:
 
     enabled: Annotated[bool, rules.flag] = False
     max_mb: Annotated[int, rules.whole(1, 1_000_000)] = 256
-    when_full: Annotated[WhenFull, named_policy] = WhenFull.WAIT
+    when_full: Annotated[WhenFull, rules.one_of(WhenFull)] = WhenFull.WAIT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

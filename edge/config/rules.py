@@ -7,12 +7,14 @@ expected and what stood there.
 import re
 import sys
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from edge.literal import JSON, Number, dumps
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 Rule: TypeAlias = Callable[[JSON], T]
 
 _MAX_SHOWN = 60  # characters of a wrong value that a message quotes
@@ -83,6 +85,22 @@ def flag(value: JSON) -> bool:
     if isinstance(value, bool):
         return value
     raise Unexpected("true or false", value)
+
+
+def one_of(choices: type[E]) -> Rule[E]:
+    """Return the rule for one of a few words.
+
+    >>> from edge.text.units import UnitPolicy
+    >>> one_of(UnitPolicy)("keep")
+    <UnitPolicy.KEEP: 'keep'>
+    """
+
+    def check(value: JSON) -> E:
+        if isinstance(value, str) and value in set(choices):
+            return choices(value)
+        raise Unexpected(" or ".join(choices), value)
+
+    return check
 
 
 def host(value: JSON) -> str:

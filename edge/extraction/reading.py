@@ -1,4 +1,4 @@
-"""Owns the last judgement: an extraction that satisfies its JSON Schema becomes a reading, or is rejected.
+"""Owns the last judgement: an extraction in its fields' units that satisfies its JSON Schema becomes a reading.
 
 Knows nothing of how values were found. Numbers are judged as exact decimals, never as floats.
 """
@@ -16,14 +16,21 @@ from jsonschema.exceptions import ValidationError
 from edge import literal
 from edge.errors import Reason, Rejected
 from edge.extraction.extraction import Extraction
+from edge.extraction.normalize import Normalizer
 from edge.literal import JSON, Path, dumps
 from edge.schema.patterns import Pattern
 from edge.schema.schema import Schema
+from edge.text.units import UnitPolicy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """A validated reading: compact JSON, ready to publish."""
+    """A validated reading: compact JSON, ready to publish.
+
+    Attributes:
+        json: with each number in its field's unit.
+        extraction: with each number as the text has it.
+    """
 
     json: str
     extraction: Extraction
@@ -58,9 +65,13 @@ class Validator:
     """One schema's judge. `format` is not judged: timestamps are kept as they stand in the text.
 
     Whatever the text, it judges in time linear in the length of what it is given: patterns are RE2's.
+
+    Attributes:
+        normalizer: says numbers in the units of their fields.
     """
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, policy: UnitPolicy = UnitPolicy.CONVERT) -> None:
+        self.normalizer = Normalizer(schema.root, policy)
         self._document = schema.document
         self._validator = _validator(schema.patterns)(schema.document)
 
@@ -68,10 +79,12 @@ class Validator:
         """Return the reading that an extraction makes.
 
         Raises:
-            Rejected: missing, for required fields that the text does not state; schema, for all else.
+            Rejected: for a unit, as `Normalizer.json`; missing, for required fields that the text does not state;
+                schema, for all else.
         """
+        json = self.normalizer.json(extraction)
         try:
-            errors = list(self._validator.iter_errors(literal.loads(extraction.json)))
+            errors = list(self._validator.iter_errors(literal.loads(json)))
         except InvalidOperation as error:  # multipleOf over an exponent of hundreds
             raise Rejected(Reason.SCHEMA, "a number is too large to be divided by multipleOf") from error
         missing = [error for error in errors if error.validator == "required"]
@@ -79,7 +92,7 @@ class Validator:
             raise Rejected(Reason.MISSING, _sentences(missing, extraction.left_out))
         if errors:
             raise Rejected(Reason.SCHEMA, _sentences(errors, extraction.left_out))
-        return Reading(json=extraction.json, extraction=extraction)
+        return Reading(json=json, extraction=extraction)
 
     def value_judge(self, path: Path) -> Callable[[JSON], bool] | None:
         """Return what says whether a value may stand at a path, other than those that were judged there before.

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from edge.extraction.evidence import has_meaning
 from edge.extraction.extraction import Extraction, Value
+from edge.extraction.normalize import Convert
 from edge.extraction.spans import Span
 from edge.literal import JSON, Number, Path, loads
 from edge.shapes import shape as shapes
@@ -17,12 +18,25 @@ from edge.shapes.lesson import Leaf, Lesson
 from edge.shapes.shape import Shape
 from edge.shapes.template import Copied, Cut, Part, Template
 from edge.text.pieces import escape
+from edge.text.units import Unit
 
 MAX_DIGITS = 15  # of a run; a longer one is believed only where one as long was confirmed
 _SLACK = 4  # the fraction of a value by which a number without a label may leave what was seen: a quarter
 
 Runs: TypeAlias = Sequence[str]
 JudgeOf: TypeAlias = Callable[[Path], Callable[[JSON], bool] | None]
+ConverterOf: TypeAlias = Callable[[Path, Unit | None], Convert | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Converted:
+    """A number that the text says in another unit than its field's."""
+
+    source: Template
+    convert: Convert
+
+
+Piece: TypeAlias = Part | Converted
 
 
 class Recipe:
@@ -32,6 +46,7 @@ class Recipe:
         lesson: in which each value has one source.
         cut: a text of the shape.
         judge_of: what says which values may stand at a path; None where any may.
+        converter_of: what says a number in its field's unit, by the unit beside it; None where it stays as it is.
         judge_all: says whether a whole reading may be, for schemas that compare values; None where none does.
     """
 
@@ -41,11 +56,13 @@ class Recipe:
         cut: Cut,
         *,
         judge_of: JudgeOf,
+        converter_of: ConverterOf,
         judge_all: Callable[[str], bool] | None,
     ) -> None:
         self.leaves = lesson.leaves
         self._forms = cut.forms
-        self._render = _Renderer(_json_parts(lesson))
+        self._render_stated = _Renderer(_json_parts(lesson, lambda _path, _unit: None))
+        self._render = _Renderer(_json_parts(lesson, converter_of))
         self._longest = max(lesson.longest, MAX_DIGITS)
         copied = {run for leaf in lesson.leaves for run in leaf.sources[0].runs}
         runs = lesson.seen[0]
@@ -55,7 +72,7 @@ class Recipe:
         ]  # what no value copies and never varied may be part of a name
         self._bounds = [(_Renderer(source.parts), low, high) for source, low, high in _bounds(lesson, cut)]
         self._judges = [
-            (_Renderer(leaf.sources[0].parts), Number if not leaf.is_string else str, judge)
+            (_Renderer(_value_parts(leaf, converter_of)), Number if not leaf.is_string else str, judge)
             for leaf in lesson.leaves
             if not leaf.sources[0].is_constant and (judge := judge_of(leaf.path)) is not None
         ]
@@ -85,7 +102,7 @@ class Recipe:
         cut = shapes.cut(text, shape)
         return Extraction(
             text=text,
-            json=self._render(shape.runs),
+            json=self._render_stated(shape.runs),
             values=tuple(_value(leaf, cut) for leaf in self.leaves),
             left_out=(),
             duration_s=0.0,
@@ -95,15 +112,18 @@ class Recipe:
 class _Renderer:
     """Writes constants and runs of digits in turn; prepared once, so that writing is one join."""
 
-    __slots__ = ("_parts", "_runs", "_stripped")
+    __slots__ = ("_converted", "_parts", "_runs", "_stripped")
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, parts: Sequence[Piece]) -> None:
         self._parts: list[str] = []
         self._runs: list[tuple[int, int]] = []  # place among the parts, run
         self._stripped: list[tuple[int, int]] = []
+        self._converted: list[tuple[int, Converted]] = []
         for part in template.joined(parts):
             if isinstance(part, Copied):
                 (self._stripped if part.is_stripped else self._runs).append((len(self._parts), part.run))
+            elif isinstance(part, Converted):
+                self._converted.append((len(self._parts), part))
             self._parts.append(part if isinstance(part, str) else "")
 
     def __call__(self, runs: Runs) -> str:
@@ -112,6 +132,8 @@ class _Renderer:
             parts[place] = runs[run]
         for place, run in self._stripped:
             parts[place] = runs[run].lstrip("0") or "0"
+        for place, part in self._converted:
+            parts[place] = part.convert(part.source.fill(runs))
         return "".join(parts)
 
 
@@ -133,14 +155,21 @@ def origins(lesson: Lesson) -> list[Origin]:
     ]
 
 
-def _json_parts(lesson: Lesson) -> list[Part]:
-    parts: list[Part] = []
+def _json_parts(lesson: Lesson, converter_of: ConverterOf) -> list[Piece]:
+    parts: list[Piece] = []
     for before, leaf in zip(lesson.skeleton, lesson.leaves, strict=False):
-        source = leaf.sources[0].parts
+        source = _value_parts(leaf, converter_of)
         if leaf.is_string:
             source = ('"', *(escape(part) if isinstance(part, str) else part for part in source), '"')
         parts += [before, *source]
     return [*parts, lesson.skeleton[-1]]
+
+
+def _value_parts(leaf: Leaf, converter_of: ConverterOf) -> tuple[Piece, ...]:
+    """Return what a value is made of, in its field's unit."""
+    source = leaf.sources[0]
+    convert = None if leaf.is_string or leaf.is_inferred else converter_of(leaf.path, leaf.unit)
+    return source.parts if convert is None else (Converted(source=source, convert=convert),)
 
 
 def _bounds(lesson: Lesson, cut: Cut) -> list[tuple[Template, float, float]]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from edge.config.options import Shapes
 from edge.errors import Rejected
-from edge.extraction import normalize
 from edge.extraction.extraction import Extraction
 from edge.extraction.reading import Validator
 from edge.schema.schema import Node
@@ -258,7 +257,8 @@ class ShapeCache:
         if again.json != extraction.json:
             obstacle = "the reading is not spelled as its sources are"
         try:
-            normalize.check_units(again, self._routes[entry.route].root)
+            if self._routes[entry.route].validator.normalizer.json(again) != recipe.replay(shape.runs):
+                obstacle = obstacle or "a replay would say it otherwise"
         except Rejected as rejected:
             obstacle = str(rejected)
         if obstacle is None:

@@ -72,6 +72,7 @@ def recipe(lesson: Lesson, shape: Shape, validator: Validator | None) -> Recipe:
         lesson,
         shapes.cut(example(shape), shape),
         judge_of=validator.value_judge if validator else lambda _path: None,
+        converter_of=validator.normalizer.converter if validator else lambda _path, _unit: None,
         judge_all=validator.whole_judge() if validator else None,
     )
 

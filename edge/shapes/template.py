@@ -8,12 +8,13 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from edge.text import numerals, pieces
 from edge.text.forms import BARE, FREE, LITERAL
 from edge.text.numerals import Numeral
 
+T = TypeVar("T")
 Place: TypeAlias = tuple[int, int, int, int]  # literal and offset in it where a slice starts, and where it ends
 
 
@@ -152,13 +153,13 @@ def strings(whole: Cut, value: str) -> tuple[Template, ...]:
     return tuple(found)
 
 
-def joined(parts: Sequence[Part]) -> tuple[Part, ...]:
+def joined(parts: Sequence[T]) -> tuple[T, ...]:
     """Return the parts with neighbouring constants as one, and none that is empty.
 
     >>> joined(["a", "b", "", Copied(0), ""])
     ('ab', Copied(run=0, is_stripped=False))
     """
-    found: list[Part] = []
+    found: list[Any] = []
     for part in parts:
         if isinstance(part, str) and found and isinstance(found[-1], str):
             found[-1] += part

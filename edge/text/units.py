@@ -1,12 +1,22 @@
 """Owns the spellings of units: which unit a schema names, and which unit stands beside a number in a text.
 
-Knows nothing of conversion. A text's unit is recognised only when it is spelled as devices spell it; what is not
-in the table is no unit. Sources: SI brochure, UCUM, and the console output of common firmwares.
+Knows nothing of conversion; units of one dimension are those that make sense in each other's place: VA is no W.
+A text's unit is recognised only when it is spelled as devices spell it; what is not in the table is no unit.
+Sources: SI brochure, UCUM, and the console output of common firmwares.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import StrEnum
+
+
+class UnitPolicy(StrEnum):
+    """What becomes of a number whose unit in the text is not its field's."""
+
+    CONVERT = "convert"  # or reject the message, where nothing converts the one into the other
+    KEEP = "keep"  # as it stands: the consumer knows what it is
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +33,8 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "°F": "F f ℉ *F 'F ºF F° degF deg_F fahrenheit deg.F",
         "K": "kelvin",
     },
-    "ratio": {"‰": "permille", "%": "percent pct %RH %rH %rh %r.H. Percent", "ppm": "PPM", "ppb": "PPB"},
+    "ratio": {"‰": "permille", "%": "percent pct %RH %rH %rh %r.H. Percent"},
+    "traces": {"ppm": "PPM", "ppb": "PPB"},  # 48 % of humidity are no 480000 ppm of carbon dioxide
     "pressure": {
         "Torr": "torr",
         "atm": "",
@@ -59,12 +70,12 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "kW": "KW kw kilowatt kilowatts",
         "mW": "",
         "MW": "",
-        "VA": "",
-        "kVA": "",
     },
+    "apparent power": {"VA": "", "kVA": ""},
     "energy": {"Wh": "WH wh", "kWh": "KWH kwh KWh", "MWh": "", "J": "joule", "kJ": "", "MJ": ""},
     "charge": {"Ah": "AH", "mAh": "mAH mah MAH"},
-    "frequency": {"Hz": "hz HZ hertz", "kHz": "khz KHz", "MHz": "", "GHz": "", "rpm": "RPM 1/min U/min"},
+    "frequency": {"Hz": "hz HZ hertz", "kHz": "khz KHz", "MHz": "", "GHz": ""},
+    "rotation": {"rpm": "RPM 1/min U/min"},
     "length": {
         "µm": "um μm",
         "nm": "",
@@ -110,7 +121,8 @@ _TABLE = {  # dimension: {symbol: spellings; the symbol itself is one}
         "d": "day days",
     },
     "illuminance": {"lx": "lux Lux LUX", "klx": "klux"},
-    "level": {"dB": "DB", "dB(A)": "dBA"},
+    "level": {"dB": "DB"},
+    "weighted level": {"dB(A)": "dBA"},
     "signal": {"dBm": "DBM dbm"},
     "force": {"N": "newton", "kN": ""},
     "torque": {"Nm": "N·m"},
@@ -172,6 +184,13 @@ def named(spelling: str) -> Unit | None:
     (Unit(symbol='°C', dimension='temperature'), 'hPa', None)
     """
     return _BY_SPELLING.get(spelling) or _BY_WORD.get(spelling.lower())
+
+
+def every() -> Iterator[Unit]:
+    """Yield each unit of the table once."""
+    return (
+        Unit(symbol=symbol, dimension=dimension) for dimension, symbols in _TABLE.items() for symbol in symbols
+    )
 
 
 def misspelled(spelling: str) -> str | None:

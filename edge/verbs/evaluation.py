@@ -17,7 +17,6 @@ from rich.progress import track
 from rich.table import Column, Table
 from rich.text import Text
 
-from edge import pipeline
 from edge.config.options import Limits
 from edge.errors import EdgeError, ModelError, Rejected
 from edge.extraction.extraction import Extraction
@@ -160,7 +159,7 @@ def _predict(extractor: Extractor, prepare: _Preparer, case: Case, clock: Callab
     try:
         prepared = prepare(case)
         extraction = extractor.extract(prepared, case.text)
-        reading = pipeline.judge(extraction, prepared)
+        reading = prepared.validator.judge(extraction)
     except Rejected as rejected:
         why = (str(rejected.reason), rejected.detail)
     except ModelError:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from edge import literal
 from edge.extraction.extraction import Extraction, Value
+from edge.extraction.reading import Reading
 from edge.literal import dumps
 from edge.verbs.demoscript import Outcome
 
@@ -30,13 +31,18 @@ def highlighted(extraction: Extraction) -> Text:
     return shown
 
 
-def values(extraction: Extraction) -> Table:
-    """Return a table of the values: path, value in the colour of its characters, confidence."""
+def values(extraction: Extraction, reading: Reading | None) -> Table:
+    """Return a table of the values: path, value in the colour of its characters, confidence.
+
+    Behind a number stands the one that its reading has, where that says it in another unit.
+    """
     table = Table.grid(padding=(0, 2))
-    for index, value in enumerate(extraction.values):
-        table.add_row(
-            Text(literal.dotted(value.path)), Text(dumps(value.value), style=_style(index, value)), _trust(value)
-        )
+    published = literal.leaves(reading.json) if reading else [None] * len(extraction.values)
+    for index, (value, said) in enumerate(zip(extraction.values, published, strict=True)):
+        shown = Text(dumps(value.value), style=_style(index, value))
+        if said is not None and said.value != value.value and value.span and value.span.unit:
+            shown.append(f" {value.span.unit.symbol} = {dumps(said.value)}")
+        table.add_row(Text(literal.dotted(value.path)), shown, _trust(value))
     return table
 
 

@@ -11,7 +11,6 @@ from typing import cast
 from rich.console import Console
 
 from edge import message as messages
-from edge import pipeline
 from edge.config import fields
 from edge.config.options import Config, Limits, Model
 from edge.errors import EdgeError, Rejected
@@ -19,7 +18,9 @@ from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, open_model
 from edge.extraction.reading import Reading
 from edge.literal import JSON, Number, dotted, dumps, loads, pointer
+from edge.routes import Route
 from edge.schema.schema import Schema
+from edge.text.units import UnitPolicy
 from edge.verbs import terminal
 
 
@@ -59,30 +60,40 @@ def run(
     Raises:
         EdgeError: no such route; ConfigError: a schema that cannot be used; ModelError.
     """
-    schema = _of_route(config, route_name) if config else fields.from_file(cast("Path", schema_file))
+    if config:
+        route = _named(config, route_name)
+        schema, policy = route.schema, route.units
+    else:
+        schema, policy = fields.from_file(cast("Path", schema_file)), UnitPolicy.CONVERT
     limits = config.limits if config else Limits()
     options = config.model if config else Model()
     with open_model(
         model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
-        return show(attempt(extractor, schema, payload, limits), as_json=as_json)
+        return show(attempt(extractor, schema, payload, limits, policy), as_json=as_json)
 
 
-def _of_route(config: Config, name: str | None) -> Schema:
-    found = {route.name: route.schema for route in config.routes}
+def _named(config: Config, name: str | None) -> Route:
+    found = {route.name: route for route in config.routes}
     if name not in found:
         raise EdgeError(f"--route: expected one of {', '.join(found)}, got {name}")
     return found[name]
 
 
-def attempt(extractor: Extractor, schema: Schema, payload: bytes, limits: Limits) -> Trial:
+def attempt(
+    extractor: Extractor,
+    schema: Schema,
+    payload: bytes,
+    limits: Limits,
+    policy: UnitPolicy = UnitPolicy.CONVERT,
+) -> Trial:
     """Return what becomes of a payload under a schema."""
-    prepared = extractor.prepare(schema)
+    prepared = extractor.prepare(schema, policy=policy)
     extraction = None
     try:
         text = messages.text(payload, limit_bytes=limits.payload_bytes)
         extraction = extractor.extract(prepared, text)
-        return Trial(extraction=extraction, reading=pipeline.judge(extraction, prepared), rejected=None)
+        return Trial(extraction=extraction, reading=prepared.validator.judge(extraction), rejected=None)
     except Rejected as rejected:
         return Trial(extraction=extraction, reading=None, rejected=rejected)
 
@@ -95,7 +106,7 @@ def show(trial: Trial, *, as_json: bool) -> int:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     if trial.extraction and console.is_terminal:
         console.print(terminal.highlighted(trial.extraction))
-        console.print(terminal.values(trial.extraction))
+        console.print(terminal.values(trial.extraction, trial.reading))
         if trial.extraction.left_out:
             places = ", ".join(map(dotted, trial.extraction.left_out))
             console.print(
@@ -117,6 +128,7 @@ def _document(trial: Trial) -> dict[str, JSON]:
     return {
         "reading": loads(trial.reading.json) if trial.reading else None,
         "spans": {pointer(v.path): [v.span.start, v.span.end] for v in values if v.span},
+        "units": {pointer(v.path): v.span.unit.symbol for v in values if v.span and v.span.unit},
         "confidence": {pointer(v.path): Number(f"{v.confidence:.4f}") for v in values},
         "rejected": rejected,
         "ms": Number(f"{trial.extraction.duration_s * 1000:.1f}") if trial.extraction else None,

@@ -7,7 +7,7 @@ from itertools import islice
 
 import pytest
 
-from edge import fingerprint, literal, pipeline
+from edge import fingerprint, literal
 from edge.config.options import Shapes
 from edge.errors import Rejected
 from edge.extraction.extractor import Extractor, Prepared
@@ -43,7 +43,7 @@ def test_replays_are_what_the_model_reads(extractor: Extractor) -> None:
     def read(message: StreamMessage) -> Reading | None:
         asked = prepared[message.route]
         try:
-            return pipeline.judge(extractor.extract(asked, message.text), asked)
+            return asked.validator.judge(extractor.extract(asked, message.text))
         except Rejected:
             return None
 

@@ -7,6 +7,7 @@ anew, and a number is compared with the digits of its span.
 import base64
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
@@ -24,6 +25,20 @@ _LETTER_KEYS = ["ts", "id", "topic", "route", "reason", "detail", "payload", "en
 _MOST_LETTER_BYTES = 6 * 4096 + 6 * 1000 + 6 * 65_535 + 1000  # every character of it escaped
 _MINUS = "-−‐‑‒–－﹣"
 _MINUS_WORDS = ("minus", "moins", "menos", "meno")
+_CONVERSIONS = {  # into the units of the harness: °C, % and cm
+    "°F": (1 / 1.8, -32 / 1.8),
+    "K": (1, -273.15),
+    "‰": (0.1, 0),
+    "nm": (1e-7, 0),
+    "µm": (1e-4, 0),
+    "mm": (0.1, 0),
+    "m": (100, 0),
+    "km": (1e5, 0),
+    "inch": (2.54, 0),
+    "ft": (30.48, 0),
+    "yd": (91.44, 0),
+    "mi": (160_934.4, 0),
+}
 _WITHOUT_READING = {Reason.MODEL_ERROR, Reason.TIMEOUT, Reason.PUBLISH_REFUSED}  # no text may lead to them
 
 
@@ -82,9 +97,25 @@ def _check_reading(answer: Answer, route: Route) -> None:
     if made is None:
         assert answer.replay is not None
         made = answer.replay.extraction()
-    assert made.json.encode() == publication.payload
+    check_conversions(made, publication.payload)
     assert made.text == message.payload.decode()
     check_copies(made, route.schema.document)
+
+
+def check_conversions(made: Extraction, published: bytes) -> None:
+    """Check that a reading says what was extracted, but for numbers that the text has in another unit."""
+    stated, said = (dict(_leaves(parsed(each))) for each in (made.json.encode(), published))
+    assert list(stated) == list(said)
+    for value in made.values:
+        one, other = stated[value.path], said[value.path]
+        if one == other:
+            continue
+        assert isinstance(one, Number)
+        assert isinstance(other, Number)
+        assert value.span is not None
+        assert value.span.unit is not None
+        factor, offset = _CONVERSIONS[value.span.unit.symbol]
+        assert math.isclose(float(other), float(one) * factor + offset, rel_tol=0.01, abs_tol=0.6), value
 
 
 def check_copies(made: Extraction, schema: JSON) -> None:
