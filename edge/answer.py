@@ -12,6 +12,7 @@ from edge.errors import Reason, Rejected
 from edge.extraction.reading import Reading
 from edge.literal import JSON, dumps
 from edge.message import Message
+from edge.routes import Match
 from edge.shapes.replay import Replay
 
 DEAD_PAYLOAD_BYTES = 4096  # of the payload, at most, go into a dead letter; its length and sha256 name the rest
@@ -49,20 +50,16 @@ class Answer:
     replay: Replay | None = None
 
 
-def of_reading(message: Message, reading: Reading, *, route: str, topic: str, retain: bool) -> Answer:
-    """Return the answer that publishes a reading to a topic."""
-    publication = Publication(
-        topic=topic, payload=reading.json.encode(), retain=retain, properties=_provenance(message)
-    )
-    return Answer(message=message, publication=publication, route=route, reading=reading)
+def of_reading(message: Message, reading: Reading, match: Match) -> Answer:
+    """Return the answer that publishes a reading as its route says."""
+    publication = _publication(message, reading.json, reading.confidence, match)
+    return Answer(message=message, publication=publication, route=match.route.name, reading=reading)
 
 
-def of_replay(message: Message, replay: Replay, *, route: str, topic: str, retain: bool) -> Answer:
-    """Return the answer that publishes a reading of the shape cache to a topic."""
-    publication = Publication(
-        topic=topic, payload=replay.json.encode(), retain=retain, properties=_provenance(message)
-    )
-    return Answer(message=message, publication=publication, route=route, replay=replay)
+def of_replay(message: Message, replay: Replay, match: Match) -> Answer:
+    """Return the answer that publishes a reading of the shape cache as its route says."""
+    publication = _publication(message, replay.json, replay.recipe.confidence, match)
+    return Answer(message=message, publication=publication, route=match.route.name, replay=replay)
 
 
 def of_rejection(message: Message, rejected: Rejected, *, route: str | None, base_topic: str) -> Answer:
@@ -91,6 +88,17 @@ def of_failure(message: Message, error: Exception, *, route: str | None, base_to
     """Return the answer to a message on which this program failed: a dead letter with the reason model_error."""
     rejected = Rejected(Reason.MODEL_ERROR, f"{type(error).__name__}: {error}")
     return of_rejection(message, rejected, route=route, base_topic=base_topic)
+
+
+def _publication(message: Message, json: str, confidence: float, match: Match) -> Publication:
+    outlet = match.route.outlet
+    properties = {**_provenance(message), "confidence": f"{confidence:.4f}"}
+    return Publication(
+        topic=match.output_topic,
+        payload=outlet.payload(json, properties).encode(),
+        retain=outlet.retain,
+        properties=properties,
+    )
 
 
 def _excerpt(payload: bytes) -> dict[str, JSON]:

@@ -65,6 +65,7 @@ class Reason(StrEnum):
 
     NO_ROUTE = "no_route"
     NOT_UTF8 = "not_utf8"
+    NO_TEXT = "no_text"
     OVERSIZE = "oversize"
     TOO_LONG = "too_long"
     MISSING = "missing"

@@ -10,7 +10,6 @@ import edge
 from edge.extraction import prompt
 from edge.literal import dumps
 from edge.schema.schema import Schema
-from edge.text.units import UnitPolicy
 
 _SAMPLE_BYTES = 1 << 20  # at either end of a model: its metadata, and weights; hashing 78 MB takes a Pi a second
 
@@ -28,8 +27,8 @@ def of_model(path: Path) -> str:
         return _hash(str(size).encode(), beginning, file.read())
 
 
-def of_route(schema: Schema, model: str, policy: UnitPolicy = UnitPolicy.CONVERT) -> str:
-    """Return what tells the readings of a schema by a model, under a policy for units, from all others.
+def of_route(schema: Schema, model: str, *manner: object) -> str:
+    """Return what tells the readings of a schema by a model, in some manner, from all others.
 
     >>> from edge.schema.schema import parse
     >>> celsius = parse({"type": "object", "properties": {"t": {"type": "number", "unit": "°C"}}})
@@ -37,8 +36,8 @@ def of_route(schema: Schema, model: str, policy: UnitPolicy = UnitPolicy.CONVERT
     >>> of_route(celsius, "m") == of_route(celsius, "m"), of_route(celsius, "m") == of_route(kelvin, "m")
     (True, False)
     """
-    parts = (edge.__version__, prompt.CONTRACT, prompt.prefix(schema.root), dumps(schema.document), model, policy)
-    return _hash(*(part.encode() for part in parts))
+    parts = (edge.__version__, prompt.CONTRACT, prompt.prefix(schema.root), dumps(schema.document), model)
+    return _hash(*(part.encode() for part in (*parts, *map(str, manner))))
 
 
 def _hash(*parts: bytes) -> str:

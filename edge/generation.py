@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge import fingerprint, memory
+from edge import pipeline as pipelines
 from edge.config.options import Config
 from edge.errors import ConfigError, EdgeError, Problem
 from edge.extraction.extractor import Extractor, Prepared
@@ -95,12 +96,12 @@ class Generations:
     def _made(self, config: Config, before: Generation | None, waiting: tuple[str, ...]) -> Generation:
         extractor = self._extractor.under(config.limits)
         prepared = _prepare(extractor, config.routes, self._config_file, before.prepared if before else {})
-        policies = {route.name: route.units for route in config.routes}
+        manners = {route.name: (route.units, route.min_confidence) for route in config.routes}
         shapes = {
             name: RouteShapes(
                 root=each.schema.root,
                 validator=each.validator,
-                fingerprint=fingerprint.of_route(each.schema, self._model, policies[name]),
+                fingerprint=fingerprint.of_route(each.schema, self._model, *manners[name]),
             )
             for name, each in prepared.items()
         }
@@ -167,7 +168,7 @@ def _prepare(
     prepared, problems = {}, []
     for index, route in enumerate(routes):
         try:
-            fresh = extractor.prepare(route.schema, flow=route.name, policy=route.units)
+            fresh = pipelines.prepare(extractor, route)
         except EdgeError as error:
             problems.append(Problem(file=str(config_file), path=f"routes[{index}]", message=str(error)))
             continue

@@ -1,4 +1,4 @@
-"""Owns a message as it came from the broker: its bytes, its text, its identity.
+"""Owns a message as it came from the broker: its bytes and its identity.
 
 Knows nothing of the MQTT client, of routes or of what becomes of the message.
 """
@@ -6,8 +6,6 @@ Knows nothing of the MQTT client, of routes or of what becomes of the message.
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-
-from edge.errors import Reason, Rejected
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,22 +48,3 @@ def identity(topic: str, payload: bytes, number: str) -> str:
     parts = (topic.encode(), number.encode(), payload)
     framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
     return hashlib.sha256(framed).hexdigest()[:32]
-
-
-def text(payload: bytes, *, limit_bytes: int) -> str:
-    """Return the text of a payload.
-
-    >>> text("21 °C".encode(), limit_bytes=100)
-    '21 °C'
-
-    Raises:
-        Rejected: oversize, or not_utf8 with the place of the first byte that is no UTF-8.
-    """
-    if len(payload) > limit_bytes:
-        raise Rejected(Reason.OVERSIZE, f"expected at most {limit_bytes} bytes, got {len(payload)}")
-    try:
-        return payload.decode()
-    except UnicodeDecodeError as error:
-        raise Rejected(
-            Reason.NOT_UTF8, f"expected UTF-8, got byte 0x{payload[error.start]:02x} at offset {error.start}"
-        ) from error

@@ -13,17 +13,27 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from edge import answer, bug
-from edge import message as messages
 from edge.answer import Answer
 from edge.config.options import Limits
 from edge.errors import EdgeError, Reason, Rejected
 from edge.extraction.extractor import Extractor, Prepared
+from edge.extraction.reading import Validator
 from edge.message import Message
-from edge.routes import Match, Routes
+from edge.routes import Match, Route, Routes
 from edge.shapes.replay import Replay
 from edge.shapes.shapes import ShapeCache
 
 log = logging.getLogger(__name__)
+
+
+def prepare(extractor: Extractor, route: Route) -> Prepared:
+    """Return the schema of a route made ready, with a judge who asks for all that the route does.
+
+    Raises:
+        EdgeError: as `Extractor.prepare`.
+    """
+    validator = Validator(route.schema, route.units, min_confidence=route.min_confidence)
+    return extractor.prepare(route.schema, flow=route.name, validator=validator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +88,13 @@ class Pipeline:
         match = self._routes.match(message.topic)
         if self._cache is None or match is None or not match.route.shapes:
             return None
-        if len(message.payload) > self._limits.payload_bytes:
-            return None
         replay = None
-        with self._surviving("recall", message), suppress(UnicodeDecodeError):
-            replay = self._cache.recall(match.route.name, message.payload.decode())
+        with self._surviving("recall", message), suppress(Rejected):
+            text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
+            replay = self._cache.recall(match.route.name, text)
         if replay is None:
             return None
-        return answer.of_replay(
-            message, replay, route=match.route.name, topic=match.output_topic, retain=match.route.retain
-        )
+        return answer.of_replay(message, replay, match)
 
     def learn(self, answered: Answer) -> None:
         """Let the shape cache take note of an answer, if it is a reading of the model's."""
@@ -127,12 +134,10 @@ class Pipeline:
     def _reading(self, message: Message, match: Match | None) -> Answer:
         if match is None:
             raise Rejected(Reason.NO_ROUTE, f"no route of the configuration takes the topic {message.topic}")
-        text = messages.text(message.payload, limit_bytes=self._limits.payload_bytes)
+        text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
         prepared = self._prepared[match.route.name]
         reading = prepared.validator.judge(self._extractor.extract(prepared, text))
-        return answer.of_reading(
-            message, reading, route=match.route.name, topic=match.output_topic, retain=match.route.retain
-        )
+        return answer.of_reading(message, reading, match)
 
     @contextmanager
     def _surviving(self, what: str, message: Message) -> Iterator[None]:

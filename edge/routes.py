@@ -6,6 +6,8 @@ Knows nothing of the configuration file and of the broker; what a topic is stand
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from edge.inlet import PLAIN, Inlet
+from edge.outlet import Outlet
 from edge.schema.schema import Schema
 from edge.text.units import UnitPolicy
 from edge.topics import MAX_TOPIC_BYTES, Captures, OutputTopic, TopicFilter
@@ -20,15 +22,17 @@ class Route:
     Attributes:
         shapes: whether wordings that the model has read alike are replayed without it.
         units: what becomes of a number whose unit in the text is not its field's.
+        min_confidence: a reading with a value below it is rejected; 0 to 1.
     """
 
     name: str
     filters: tuple[TopicFilter, ...]
-    output: OutputTopic
     schema: Schema
-    retain: bool = False
+    inlet: Inlet = PLAIN
+    outlet: Outlet
     shapes: bool = True
     units: UnitPolicy = UnitPolicy.CONVERT
+    min_confidence: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +45,7 @@ class Match:
     @property
     def output_topic(self) -> str:
         """Where the reading goes."""
-        return self.route.output.fill(self.captures)
+        return self.route.outlet.topic.fill(self.captures)
 
 
 @dataclass(frozen=True, slots=True)

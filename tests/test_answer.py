@@ -4,17 +4,30 @@ import base64
 import dataclasses
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
 from edge import answer
 from edge.answer import Answer, Publication
 from edge.errors import Reason, Rejected
-from edge.extraction.extraction import Extraction
+from edge.extraction.extraction import Extraction, Value
 from edge.extraction.reading import Reading
+from edge.literal import Number
 from edge.message import Message
-from tests.made import message
+from edge.outlet import Outlet
+from edge.routes import Match, OutputTopic, Route, TopicFilter
+from tests.made import message, schema_of
 
+MATCH = Match(
+    route=Route(
+        name="tank",
+        filters=(TopicFilter("sensors/tank"),),
+        schema=schema_of({"t": {"type": "number"}}),
+        outlet=Outlet(topic=OutputTopic("readings/tank"), retain=True),
+    ),
+    captures=(),
+)
 PROVENANCE = {"source-topic": "sensors/tank", "received-at": "2026-01-02T12:00:00.123Z"}
 
 
@@ -29,7 +42,7 @@ def test_a_reading() -> None:
     extraction = Extraction(text="T=21.40", json='{"t":21.40}', values=(), left_out=(), duration_s=0.1)
     reading = Reading(json='{"t":21.40}', extraction=extraction)
 
-    found = answer.of_reading(source, reading, route="tank", topic="readings/tank", retain=True)
+    found = answer.of_reading(source, reading, MATCH)
 
     assert found == Answer(
         message=source,
@@ -40,9 +53,30 @@ def test_a_reading() -> None:
             topic="readings/tank",
             payload=b'{"t":21.40}',
             retain=True,
-            properties={"id": source.id, **PROVENANCE},
+            properties={"id": source.id, **PROVENANCE, "confidence": "1.0000"},
         ),
     )
+
+
+def test_a_reading_that_tells_its_source() -> None:
+    """Constants and `meta` come behind what was read; the confidence is that of the least sure value."""
+    source = message(b"T=21.40")
+    values = tuple(
+        Value(path=(name,), value=name, span=None, confidence=sure) for name, sure in (("a", 1), ("b", 0.25))
+    )
+    extraction = Extraction(text="", json='{"a":1}', values=values, left_out=(), duration_s=0.1)
+    outlet = replace(MATCH.route.outlet, constants={"site": "barn", "floor": Number("2.0")}, has_meta=True)
+    match = replace(MATCH, route=replace(MATCH.route, outlet=outlet))
+
+    found = answer.of_reading(source, Reading(json='{"a":1}', extraction=extraction), match)
+
+    assert json.loads(found.publication.payload) == {
+        "a": 1,
+        "site": "barn",
+        "floor": 2.0,
+        "meta": {"id": source.id, **PROVENANCE, "confidence": "0.2500"},
+    }
+    assert b'{"a":1,"site":"barn","floor":2.0,"meta":{' in found.publication.payload
 
 
 def test_a_dead_letter() -> None:

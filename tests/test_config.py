@@ -72,7 +72,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert found.shapes == Shapes(enabled=True, confirmations=3, audit_every=64, audit_share=0.1, per_route=256)
     assert found.dead == Dead(keep=1000, max_mb=16)
     assert [route.name for route in found.routes] == ["tank"]
-    assert not next(iter(found.routes)).retain
+    assert not next(iter(found.routes)).outlet.retain
     assert next(iter(found.routes)).shapes
 
 
@@ -127,11 +127,11 @@ routes:
     (route,) = found.routes
     assert not route.shapes
     assert [each.text for each in route.filters] == ["sensors/+/raw", "old/+"]
-    assert route.output.template == "readings/{1}"
+    assert route.outlet.topic.template == "readings/{1}"
     assert repr(route.schema.document) == (
         "{'type': 'object', 'properties': {'level': {'type': 'number', 'maximum': 0.10}}}"
     )
-    assert route.retain
+    assert route.outlet.retain
 
 
 def test_fields_are_required_unless_optional(tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_overrides_replace_and_add_options(tmp_path: Path) -> None:
 
     assert (found.mqtt.port, found.mqtt.username, found.mqtt.client_id) == (18830, "1234x", "7")
     assert (found.limits.deadline_s, found.model.threads) == (2.0, None)
-    assert next(iter(found.routes)).retain
+    assert next(iter(found.routes)).outlet.retain
     assert found.base_topic == "edge/pi/test=1"
 
 

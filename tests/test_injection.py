@@ -13,6 +13,7 @@ import yaml
 
 from edge.config.options import Limits
 from edge.extraction.extractor import Extractor
+from edge.outlet import Outlet
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from edge.schema.schema import Schema
@@ -39,7 +40,7 @@ def _route(name: str, schema: Schema) -> Route:
     return Route(
         name=name,
         filters=(TopicFilter(f"sensors/+/{name}"),),
-        output=OutputTopic("readings/{1}/" + name),
+        outlet=Outlet(topic=OutputTopic("readings/{1}/" + name)),
         schema=schema,
     )
 

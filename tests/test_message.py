@@ -2,10 +2,6 @@
 
 import dataclasses
 
-import pytest
-
-from edge import message as messages
-from edge.errors import Reason, Rejected
 from tests.made import NOON, message
 
 
@@ -30,38 +26,3 @@ def test_other_messages_have_other_ids() -> None:
     }
 
     assert len(ids) == 6
-
-
-@pytest.mark.parametrize(
-    ("payload", "expected"),
-    [
-        (b"", ""),
-        (b"T=1\r\n\x00", "T=1\r\n\x00"),
-        ("21 °C 水位 👍".encode(), "21 °C 水位 👍"),
-        (b"\xef\xbb\xbfT=1", "\ufeffT=1"),
-        (b"x" * 20, "x" * 20),
-    ],
-)
-def test_text(payload: bytes, expected: str) -> None:
-    """A payload of UTF-8 within the limit is its text, to the letter."""
-    assert expected == messages.text(payload, limit_bytes=20)
-
-
-@pytest.mark.parametrize(
-    ("payload", "reason", "detail"),
-    [
-        (b"x" * 21, Reason.OVERSIZE, "expected at most 20 bytes, got 21"),
-        (b"\xff" * 21, Reason.OVERSIZE, "expected at most 20 bytes, got 21"),
-        (b"\xff", Reason.NOT_UTF8, "expected UTF-8, got byte 0xff at offset 0"),
-        (b"21 \xb0C", Reason.NOT_UTF8, "expected UTF-8, got byte 0xb0 at offset 3"),
-        (b"21 \xc2", Reason.NOT_UTF8, "expected UTF-8, got byte 0xc2 at offset 3"),
-        (b"\xed\xa0\x80", Reason.NOT_UTF8, "expected UTF-8, got byte 0xed at offset 0"),
-        (b"\xc0\x80", Reason.NOT_UTF8, "expected UTF-8, got byte 0xc0 at offset 0"),
-    ],
-)
-def test_what_is_no_text(payload: bytes, reason: Reason, detail: str) -> None:
-    """A payload that is too large or no UTF-8 is rejected, with the place."""
-    with pytest.raises(Rejected) as error:
-        messages.text(payload, limit_bytes=20)
-
-    assert (error.value.reason, error.value.detail) == (reason, detail)

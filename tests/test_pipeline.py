@@ -12,6 +12,7 @@ from edge.config.options import Limits, Shapes
 from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
 from edge.extraction.reading import Validator
+from edge.outlet import Outlet
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from edge.shapes.shapes import RouteShapes, ShapeCache
@@ -25,9 +26,8 @@ ROUTES = Routes(
         Route(
             name="tank",
             filters=(TopicFilter("sensors/+/raw"),),
-            output=OutputTopic("readings/{1}"),
+            outlet=Outlet(topic=OutputTopic("readings/{1}"), retain=True),
             schema=SCHEMA,
-            retain=True,
         ),
     )
 )

@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 
+from edge.outlet import Outlet
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from edge.schema import schema
 
@@ -15,7 +16,7 @@ def route(name: str, *filters: str, publish: str = "out") -> Route:
     return Route(
         name=name,
         filters=tuple(TopicFilter(text) for text in filters),
-        output=OutputTopic(publish),
+        outlet=Outlet(topic=OutputTopic(publish)),
         schema=SCHEMA,
     )
 

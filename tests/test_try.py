@@ -19,7 +19,8 @@ SCHEMA = schema_of(
 def read(text: str, json_text: str) -> Trial:
     """Return the trial of a text that was read as this JSON."""
     extraction = extracted(text, SCHEMA, json_text)
-    return Trial(extraction=extraction, reading=prepared(SCHEMA).validator.judge(extraction), rejected=None)
+    reading = prepared(SCHEMA).validator.judge(extraction)
+    return Trial(extraction=extraction, reading=reading, rejected=None, published=reading.json)
 
 
 REJECTED = Trial(extraction=None, reading=None, rejected=Rejected(Reason.OVERSIZE, "expected at most 1 [b]"))
@@ -85,7 +86,7 @@ CELSIUS = schema_of({"t": {"type": "number", "unit": "°C"}}, required=["t"])
 )
 def test_attempts(payload: bytes, reading: str | None, rejected: str | None, extractor: Extractor) -> None:
     """A payload is judged exactly as the daemon would."""
-    trial = tryout.attempt(extractor, CELSIUS, payload, Limits(payload_bytes=100))
+    trial = tryout.attempt(extractor, tryout.of_schema(CELSIUS), payload, Limits(payload_bytes=100))
 
     assert (trial.reading and trial.reading.json) == reading
     assert (trial.rejected and str(trial.rejected)) == rejected
@@ -96,7 +97,7 @@ def test_a_rejected_text_still_shows_what_was_read(
     extractor: Extractor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The spans of a reading that was rejected tell where it went wrong."""
-    code = tryout.show(tryout.attempt(extractor, CELSIUS, b"T=68V", Limits()), as_json=True)
+    code = tryout.show(tryout.attempt(extractor, tryout.of_schema(CELSIUS), b"T=68V", Limits()), as_json=True)
 
     document = json.loads(capsys.readouterr().out)
     assert code == 1

@@ -3,22 +3,29 @@
 Knows nothing of what routes do to each other: `conflicts.py` compares them.
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
+from edge import inlet
 from edge.config import fields, rules
 from edge.config.checker import Checker
 from edge.config.rules import Unexpected, got
+from edge.inlet import ENCODINGS, PLAIN, Inlet
 from edge.literal import JSON, Path
+from edge.outlet import META, Outlet
 from edge.routes import Route
 from edge.schema.schema import Schema
 from edge.text.units import UnitPolicy
 from edge.topics import OutputTopic, TopicFilter
 
-_KEYS = ("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units")
-_LATER = ("timestamps", "timezone", "dayfirst", "min_confidence", "constants", "tests")
+_KEYS = (
+    *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
+    *("encoding", "text", "constants", "meta"),
+)
+_LATER = ("timestamps", "timezone", "dayfirst", "tests")
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
@@ -41,8 +48,12 @@ class Draft:
     output: OutputTopic | None
     schema: Schema | None
     retain: bool
+    inlet: Inlet = PLAIN
+    constants: Mapping[str, JSON] = field(default_factory=dict)
+    has_meta: bool = False
     shapes: bool = True
     units: UnitPolicy = UnitPolicy.CONVERT
+    min_confidence: float = 0.0
 
     def route(self) -> Route:
         """Return the route; the draft is one of a document without faults."""
@@ -52,11 +63,12 @@ class Draft:
         return Route(
             name=self.name,
             filters=filters,
-            output=self.output,
             schema=self.schema,
-            retain=self.retain,
+            inlet=self.inlet,
+            outlet=Outlet(topic=self.output, retain=self.retain, constants=self.constants, has_meta=self.has_meta),
             shapes=self.shapes,
             units=self.units,
+            min_confidence=self.min_confidence,
         )
 
 
@@ -85,15 +97,23 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
     output = checker.value(values, path, "publish", _output, None)
     if output is not None:
         _check_placeholders(checker, (*path, "publish"), output, filters)
+    schema = _schema(checker, path, values, folder)
     return Draft(
         path=path,
         name=checker.value(values, path, "name", _name, ""),
         filters=filters,
         output=output,
-        schema=_schema(checker, path, values, folder),
+        schema=schema,
+        inlet=Inlet(
+            encoding=checker.value(values, path, "encoding", _encoding, "utf-8"),
+            place=checker.value(values, path, "text", rules.optional(_place), None),
+        ),
+        constants=_constants(checker, path, values, schema),
+        has_meta=_has_meta(checker, path, values, schema),
         retain=checker.value(values, path, "retain", rules.flag, default=False),
         shapes=checker.value(values, path, "shapes", rules.flag, default=True),
         units=checker.value(values, path, "units", rules.one_of(UnitPolicy), UnitPolicy.CONVERT),
+        min_confidence=checker.value(values, path, "min_confidence", rules.share, 0.0),
     )
 
 
@@ -117,6 +137,48 @@ def _name(value: JSON) -> str:
     if isinstance(value, str) and _NAME.fullmatch(value):
         return value
     raise Unexpected('a name of up to 64 ASCII letters, digits, "-" and "_", not starting with "_"', value)
+
+
+def _encoding(value: JSON) -> str:
+    """Return Python's name of an encoding that devices speak."""
+    try:
+        name = codecs.lookup(rules.text(value)).name
+    except (LookupError, ValueError):  # a NUL in it is a ValueError
+        name = ""
+    if name in ENCODINGS:
+        return name
+    raise Unexpected("an encoding of texts, such as utf-8, latin-1 or cp437", value)
+
+
+def _place(value: JSON) -> Path:
+    return inlet.place(rules.text(value))
+
+
+def _constants(checker: Checker, path: Path, values: Mapping[str, JSON], schema: Schema | None) -> dict[str, JSON]:
+    """Return the fields that each reading of a route has; none may be one that is read."""
+    found = values.get("constants")
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        checker.fault((*path, "constants"), f"expected a mapping of fields and their values, got {got(found)}")
+        return {}
+    for name in found:
+        _check_is_free(checker, (*path, "constants", name), name, schema)
+    return dict(found)
+
+
+def _has_meta(checker: Checker, path: Path, values: Mapping[str, JSON], schema: Schema | None) -> bool:
+    has_meta = checker.value(values, path, "meta", rules.flag, default=False)
+    if has_meta:
+        _check_is_free(checker, (*path, "meta"), META, schema)
+        if META in (values.get("constants") or {}):  # type: ignore[operator]  # what is no mapping is a fault above
+            checker.fault((*path, "meta"), f'expected no constant "{META}" beside it')
+    return has_meta
+
+
+def _check_is_free(checker: Checker, path: Path, name: str, schema: Schema | None) -> None:
+    if schema is not None and name in {each.name for each in schema.root.properties}:
+        checker.fault(path, f'expected a name that no field of the schema has, got "{name}"', at_key=True)
 
 
 def _check_placeholders(

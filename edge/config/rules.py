@@ -72,6 +72,17 @@ def above_zero(maximum: int) -> Rule[float]:
     return check
 
 
+def share(value: JSON) -> float:
+    """Return the value where it is a number from 0 to 1.
+
+    >>> share(Number("0.25"))
+    0.25
+    """
+    if isinstance(value, int | Number) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise Unexpected("a number from 0 to 1", value)
+
+
 def text(value: JSON) -> str:
     """Return the value where it is text, and some."""
     if isinstance(value, str) and value:

@@ -18,7 +18,6 @@ from edge.extraction.extraction import Extraction
 from edge.extraction.history import History
 from edge.extraction.reading import Validator
 from edge.schema.schema import Schema
-from edge.text.units import UnitPolicy
 
 _CORES_TO_SPARE = 4
 _TRAILING = " \t\r\n\v\f\0"  # what devices send behind a line; no text of the training ended so
@@ -99,10 +98,13 @@ class Extractor:
         """Return an extractor by the same engine, under other limits."""
         return Extractor(self.engine, tokenize=self._tokenize, context_tokens=self._context_tokens, limits=limits)
 
-    def prepare(self, schema: Schema, *, flow: str = "", policy: UnitPolicy = UnitPolicy.CONVERT) -> Prepared:
+    def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:
         """Return a schema made ready, its prompt and its grammar tried; flows with a name of their own take turns.
 
-        The policy says what becomes of a number whose unit is not its field's.
+        Args:
+            schema: what is asked for.
+            flow: whose texts these are.
+            validator: the schema's judge; None for one that asks for nothing beyond the schema.
 
         Raises:
             EdgeError: the schema leaves no room for a message in the context, or its grammar is refused.
@@ -117,7 +119,7 @@ class Extractor:
             )
         if refusal := self.engine.grammar_error(grammar.build(schema.root, _SAMPLE)):
             raise EdgeError(f"llguidance refuses the grammar of this schema: {refusal}")
-        return Prepared(schema=schema, prefix=prefix, validator=Validator(schema, policy), flow=flow)
+        return Prepared(schema=schema, prefix=prefix, validator=validator or Validator(schema), flow=flow)
 
     def extract(self, prepared: Prepared, text: str) -> Extraction:
         """Return what a text states of a schema's fields.

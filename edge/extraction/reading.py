@@ -35,6 +35,11 @@ class Reading:
     json: str
     extraction: Extraction
 
+    @property
+    def confidence(self) -> float:
+        """That of the value that the model was least sure of, 0 to 1; 1 for a reading without values."""
+        return min((value.confidence for value in self.extraction.values), default=1.0)
+
 
 def _is_number(_checker: object, value: Any) -> bool:
     return isinstance(value, Decimal | int | float) and not isinstance(value, bool)
@@ -70,7 +75,10 @@ class Validator:
         normalizer: says numbers in the units of their fields.
     """
 
-    def __init__(self, schema: Schema, policy: UnitPolicy = UnitPolicy.CONVERT) -> None:
+    def __init__(
+        self, schema: Schema, policy: UnitPolicy = UnitPolicy.CONVERT, *, min_confidence: float = 0.0
+    ) -> None:
+        self._min_confidence = min_confidence
         self.normalizer = Normalizer(schema.root, policy)
         self._document = schema.document
         self._validator = _validator(schema.patterns)(schema.document)
@@ -80,7 +88,7 @@ class Validator:
 
         Raises:
             Rejected: for a unit, as `Normalizer.json`; missing, for required fields that the text does not state;
-                schema, for all else.
+                schema, for what it asks for beside; low_confidence.
         """
         json = self.normalizer.json(extraction)
         try:
@@ -92,6 +100,11 @@ class Validator:
             raise Rejected(Reason.MISSING, _sentences(missing, extraction.left_out))
         if errors:
             raise Rejected(Reason.SCHEMA, _sentences(errors, extraction.left_out))
+        for value in extraction.values:
+            if value.confidence < self._min_confidence:
+                where = f"{literal.dotted(value.path)}: {dumps(value.value)}"
+                expected = f"expected a confidence of at least {self._min_confidence:g}"
+                raise Rejected(Reason.LOW_CONFIDENCE, f"{where}, {expected}, got {value.confidence:.4f}")
         return Reading(json=json, extraction=extraction)
 
     def value_judge(self, path: Path) -> Callable[[JSON], bool] | None:

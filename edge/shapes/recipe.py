@@ -60,6 +60,7 @@ class Recipe:
         judge_all: Callable[[str], bool] | None,
     ) -> None:
         self.leaves = lesson.leaves
+        self.confidence = min((leaf.confidence for leaf in lesson.leaves), default=1.0)  # of the model's readings
         self._forms = cut.forms
         self._render_stated = _Renderer(_json_parts(lesson, lambda _path, _unit: None))
         self._render = _Renderer(_json_parts(lesson, converter_of))

@@ -105,7 +105,7 @@ class _Audience:
 @contextmanager
 def _audience(settings: Config, port: int) -> Iterator[_Audience]:
     events: Mailbox[Event] = Mailbox()
-    outputs = [route.output.as_filter(topic_filter) for route in settings.routes for topic_filter in route.filters]
+    outputs = [route.outlet.topic.as_filter(each) for route in settings.routes for each in route.filters]
     broker = Broker(
         Mqtt(host="127.0.0.1", port=port, client_id=_CLIENT),
         password=None,

@@ -4,13 +4,13 @@ Knows nothing of the daemon; it judges a text exactly as the daemon would.
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 from rich.console import Console
 
-from edge import message as messages
+from edge import pipeline
 from edge.config import fields
 from edge.config.options import Config, Limits, Model
 from edge.errors import EdgeError, Rejected
@@ -18,9 +18,9 @@ from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, open_model
 from edge.extraction.reading import Reading
 from edge.literal import JSON, Number, dotted, dumps, loads, pointer
-from edge.routes import Route
+from edge.outlet import Outlet
+from edge.routes import OutputTopic, Route
 from edge.schema.schema import Schema
-from edge.text.units import UnitPolicy
 from edge.verbs import terminal
 
 
@@ -31,11 +31,13 @@ class Trial:
     Attributes:
         extraction: None where the text was rejected before or while it was read.
         reading: None where it was rejected.
+        published: the reading as its route publishes it.
     """
 
     extraction: Extraction | None
     reading: Reading | None
     rejected: Rejected | None
+    published: str = ""
 
 
 def run(
@@ -60,17 +62,13 @@ def run(
     Raises:
         EdgeError: no such route; ConfigError: a schema that cannot be used; ModelError.
     """
-    if config:
-        route = _named(config, route_name)
-        schema, policy = route.schema, route.units
-    else:
-        schema, policy = fields.from_file(cast("Path", schema_file)), UnitPolicy.CONVERT
+    route = _named(config, route_name) if config else of_schema(fields.from_file(cast("Path", schema_file)))
     limits = config.limits if config else Limits()
     options = config.model if config else Model()
     with open_model(
         model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
-        return show(attempt(extractor, schema, payload, limits, policy), as_json=as_json)
+        return show(attempt(extractor, route, payload, limits), as_json=as_json)
 
 
 def _named(config: Config, name: str | None) -> Route:
@@ -80,20 +78,21 @@ def _named(config: Config, name: str | None) -> Route:
     return found[name]
 
 
-def attempt(
-    extractor: Extractor,
-    schema: Schema,
-    payload: bytes,
-    limits: Limits,
-    policy: UnitPolicy = UnitPolicy.CONVERT,
-) -> Trial:
-    """Return what becomes of a payload under a schema."""
-    prepared = extractor.prepare(schema, policy=policy)
+def of_schema(schema: Schema) -> Route:
+    """Return a route that asks for a schema and for nothing else."""
+    return Route(name="try", filters=(), schema=schema, outlet=Outlet(topic=OutputTopic("try")))
+
+
+def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits) -> Trial:
+    """Return what becomes of a payload on a route."""
+    prepared = pipeline.prepare(extractor, route)
     extraction = None
     try:
-        text = messages.text(payload, limit_bytes=limits.payload_bytes)
+        text = route.inlet.text(payload, limit_bytes=limits.payload_bytes)
         extraction = extractor.extract(prepared, text)
-        return Trial(extraction=extraction, reading=prepared.validator.judge(extraction), rejected=None)
+        reading = prepared.validator.judge(extraction)
+        published = replace(route.outlet, has_meta=False).payload(reading.json, {})  # no message, no source
+        return Trial(extraction=extraction, reading=reading, rejected=None, published=published)
     except Rejected as rejected:
         return Trial(extraction=extraction, reading=None, rejected=rejected)
 
@@ -114,7 +113,7 @@ def show(trial: Trial, *, as_json: bool) -> int:
             )
         console.print(f"{trial.extraction.duration_s * 1000:.0f} ms", style="dim")
     if trial.reading:
-        sys.stdout.write(trial.reading.json + "\n")
+        sys.stdout.write(trial.published + "\n")
         return 0
     console.print(f"rejected: {trial.rejected}", style="red", markup=False)
     return 1
@@ -126,7 +125,7 @@ def _document(trial: Trial) -> dict[str, JSON]:
     if trial.rejected:
         rejected = {"reason": str(trial.rejected.reason), "detail": trial.rejected.detail}
     return {
-        "reading": loads(trial.reading.json) if trial.reading else None,
+        "reading": loads(trial.published) if trial.reading else None,
         "spans": {pointer(v.path): [v.span.start, v.span.end] for v in values if v.span},
         "units": {pointer(v.path): v.span.unit.symbol for v in values if v.span and v.span.unit},
         "confidence": {pointer(v.path): Number(f"{v.confidence:.4f}") for v in values},

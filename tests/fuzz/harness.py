@@ -16,6 +16,7 @@ from edge.config.options import Limits, Shapes
 from edge.extraction.extractor import Extractor
 from edge.literal import JSON
 from edge.message import Message
+from edge.outlet import Outlet
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from edge.shapes.shapes import RouteShapes, ShapeCache
@@ -64,7 +65,7 @@ def _route(name: str, topic_filter: str, properties: dict[str, JSON], *required:
     return Route(
         name=name,
         filters=(TopicFilter(topic_filter),),
-        output=OutputTopic("readings/{1}/" + name),
+        outlet=Outlet(topic=OutputTopic("readings/{1}/" + name)),
         schema=schema_of(properties, required=required),
     )
 

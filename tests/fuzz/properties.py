@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from edge import answer, literal
-from edge import message as messages
 from edge.errors import Reason, Rejected
+from edge.inlet import PLAIN
 from edge.literal import JSON, Number
 from edge.shapes import shape as shapes
 from edge.text import numerals, pieces, units
@@ -103,7 +103,7 @@ def _made(kind: Callable[[str], T], text: str) -> T | None:
 def payloads_are_texts_or_refused(payload: bytes) -> None:
     """A payload is its text, or it is refused with the byte at fault; its dead letter is JSON either way."""
     try:
-        text = messages.text(payload, limit_bytes=1000)
+        text = PLAIN.text(payload, limit_bytes=1000)
     except Rejected as found:
         rejected = found
         assert rejected.reason in {Reason.NOT_UTF8, Reason.OVERSIZE}

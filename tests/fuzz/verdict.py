@@ -88,7 +88,7 @@ def _check_reading(answer: Answer, route: Route) -> None:
     """Check a reading: its own topic, valid under its schema, every number and free string a copy of the text."""
     publication, message = answer.publication, answer.message
     captures = next(found for each in route.filters if (found := each.captures(message.topic)) is not None)
-    topic = route.output.fill(captures)
+    topic = route.outlet.topic.fill(captures)
     assert publication.topic == topic, f"expected the topic {topic}, got {publication.topic}"
     assert not publication.is_dead_letter
     value = parsed(publication.payload)
@@ -258,6 +258,6 @@ def route_of(message: Message, routes: Mapping[str, Route]) -> Route | None:
         for each in route.filters:
             captures = each.captures(message.topic)
             if captures is not None:
-                filled = route.output.fill(captures)
+                filled = route.outlet.topic.fill(captures)
                 return None if filled.startswith("$") or len(filled.encode()) > 65_535 else route
     return None
