@@ -11,6 +11,7 @@ import pytest
 
 import edge
 from edge import __main__ as command_line
+from edge import calls
 from edge.dead.deadstore import DeadStore
 from edge.delivery.spool import Spool
 from edge.errors import ModelError
@@ -189,14 +190,14 @@ def test_the_newest_model(tmp_path: Path) -> None:
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (0, hour * 3600))
 
-    assert command_line.newest_model(tmp_path) == tmp_path / "b.gguf"
+    assert calls.newest_model(tmp_path) == tmp_path / "b.gguf"
 
 
 def test_no_newest_model(tmp_path: Path) -> None:
     """An empty folder, and one that is not there, hold no model."""
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(ModelError) as error:
-            command_line.newest_model(folder)
+            calls.newest_model(folder)
 
         assert str(error.value) == (
             f"{folder}: expected a model (*.gguf), found none; `make model` builds it, --model names one"

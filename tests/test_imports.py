@@ -10,7 +10,7 @@ LAYERS = (  # a package, or a module beside them, imports only what stands befor
     *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "topics", "inlet", "outlet", "routes"),
     *("message", "state", "engine", "config", "extraction", "fingerprint", "shapes", "answer", "pipeline"),
     *("memory", "generation", "mqtt", "dead", "control", "delivery", "health", "event", "auditor", "reloader"),
-    *("mainloop", "verbs", "doctor", "daemon", "__main__"),
+    *("mainloop", "verbs", "doctor", "daemon", "calls", "arguments", "__main__"),
 )
 
 
@@ -66,4 +66,4 @@ def test_nothing_imports_the_wiring_but_the_command_line() -> None:
     """The module that constructs everything is known to the command line alone."""
     importers = {path.name for path in PACKAGE.rglob("*.py") if "edge.daemon" in imported(path)}
 
-    assert importers == {"__main__.py"}
+    assert importers == {"calls.py"}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge import __main__ as command
+from edge import calls
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,7 +102,7 @@ def test_the_manual_has_every_exit_status(pages: Path) -> None:
     wrong_usage = 2  # argparse's own
 
     assert {int(code) for code in re.findall(r"^\.B (\d+)$", statuses, flags=re.MULTILINE)} == {
-        *(command.OK, command.FAILED, wrong_usage, command.UNAVAILABLE, command.MEMORY, command.CONFIG)
+        *(calls.OK, calls.FAILED, wrong_usage, calls.UNAVAILABLE, calls.MEMORY, calls.CONFIG)
     }
 
 
