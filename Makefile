@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test bench proof chaos fuzz deb wheel-amd64 wheel-arm64 test-arm64 check lock format clean
+.PHONY: help setup model demo test bench proof chaos fuzz deb wheel-amd64 wheel-arm64 test-arm64 test-system check lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -52,6 +52,9 @@ wheel-arm64:  ## compile llama-cpp-python for a Raspberry Pi 5 (Cortex-A76) and 
 
 test-arm64: model  ## let an emulated Cortex-A76 read the demo's messages, and compare; root only, about 15 minutes
 	@packaging/try-arm64 $(SUITE)
+
+test-system: model  ## live the package's whole life on a booted Debian, from install to purge; root only, 8 minutes
+	@EDGE_SYSTEM=yes EDGE_SYSTEM_SUITE=$(SUITE) $(BIN)/pytest --exitfirst -m system tests/system
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

@@ -51,11 +51,13 @@ main() {
 install() {
   local release arch machine package
   check_system
-  package=$(ls "$PROJECT"/dist/edge-readings_*~deb"$release"_"$arch".deb 2>/dev/null | sort --version-sort | tail -n 1)
-  if [ -n "$package" ] && [ -z "$WHEEL$MODEL" ]; then
+  package=$(printf '%s\n' "$PROJECT"/dist/edge-readings_*~deb"$release"_"$arch".deb | sort --version-sort | tail -n 1)
+  if [ -e "$package" ] && [ -z "$WHEEL$MODEL" ]; then
     say "installing ${package#"$PROJECT"/}"
     apt-get update -qq || say "apt-get update failed; trying with what is known"
-    apt-get install --yes --quiet "$package"
+    # A configuration that was edited stays, without a question.
+    apt-get install --yes --quiet --option=Dpkg::Options::=--force-confdef --option=Dpkg::Options::=--force-confold \
+      "$package"
     return
   fi
   ! dpkg-query --show --showformat='${db:Status-Abbrev}' edge-readings 2>/dev/null | grep -q ^ii ||
@@ -72,12 +74,13 @@ install() {
 
 # Sets release, arch and machine, or says why this cannot be installed here.
 check_system() {
-  local python free_mb
+  local suite python free_mb
   # shellcheck source=/dev/null
-  case $(. /etc/os-release && echo "${VERSION_CODENAME:-unknown}") in
+  suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-another system}")
+  case $suite in
   bookworm) release=12 ;;
   trixie) release=13 ;;
-  *) fail "expected Debian 12 or 13, or Raspberry Pi OS of 2023 or later; /etc/os-release names another system" ;;
+  *) fail "expected Debian 12 or 13, or Raspberry Pi OS of 2023 or later; /etc/os-release names $suite" ;;
   esac
   arch=$(dpkg --print-architecture)
   case $arch in
@@ -91,7 +94,7 @@ check_system() {
   3.11 | 3.12 | 3.13 | none) ;;
   *) fail "expected Python 3.11 to 3.13 as $(command -v python3), got $python" ;;
   esac
-  free_mb=$(df --output=avail --block-size=1M /usr | tail -n 1)
+  free_mb=$(($(df --output=avail --block-size=1M /usr | tail -n 1)))
   [ "$free_mb" -ge 800 ] || fail "expected 800 MB free on /usr, got $free_mb"
 }
 
@@ -150,7 +153,8 @@ make_environment() {
   "${PIP[@]}" --python $VENV/bin/python install --require-hashes --no-deps --no-compile \
     --requirement "$WORK/requirements.txt" || fail "packages of the lock could not be installed, see above"
   "${PIP[@]}" --python $VENV/bin/python install --no-index --no-deps --no-compile \
-    "$WHEEL" "$WORK"/systemd_python-*.whl "$WORK"/edge_readings-*.whl
+    "$WHEEL" "$WORK"/systemd_python-*.whl "$WORK"/edge_readings-*.whl ||
+    fail "the wheels could not be installed, see above"
   "${PIP[@]}" --python $VENV/bin/python check
   "$PROJECT/packaging/debian/trim" $VENV
   $VENV/bin/python -m compileall -q --invalidation-mode unchecked-hash $VENV/lib

@@ -45,15 +45,15 @@ def from_lines(path: Path) -> list[Case]:
     return cases
 
 
-def from_edgejson(folder: Path) -> list[Case]:
-    """Return the test cases of EdgeJSON v3: `test.jsonl` beside `schemas.json`; the family is the complexity.
+def from_edgejson(folder: Path, rows: str = "test.jsonl") -> list[Case]:
+    """Return cases of EdgeJSON v3, a file of rows beside `schemas.json`; the family is the complexity.
 
     Raises:
         EdgeError: a file is missing or not in that layout.
     """
     schemas = _load(folder / "schemas.json")
     cases = []
-    for place, row in _rows(folder / "test.jsonl"):
+    for place, row in _rows(folder / rows):
         schema_id = str(row.get("schema_id", row.get("schema_name")))
         cases.append(
             Case(

@@ -1,0 +1,104 @@
+"""Owns the way of `evaluate`: cases chosen, the model made, read with, and the report written.
+
+Knows nothing of scores. An adapter is merged and quantized as `edge-convert` does it, and read with as the daemon
+does it.
+"""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from edge.errors import EdgeError
+from edge.extraction.extractor import open_model
+from edge.extraction.prompt import CONTRACT
+from edge.literal import dumps, pointer
+from edge.verbs import evaluation
+from edge_convert import conversion
+from edge_train.evaluation import report, sets
+from edge_train.evaluation.report import Judged
+from edge_train.evaluation.sets import CaseSet
+
+
+def judge(options: argparse.Namespace) -> None:
+    """Evaluate as the options say.
+
+    Raises:
+        EdgeError: no cases, or the adapter, the model or a file of cases cannot be used.
+        OSError: a file cannot be read or written.
+    """
+    chosen = _chosen(options)
+    if not any(one.cases for one in chosen):
+        raise EdgeError("evaluate: expected at least one case; name --edgejson, --cases or --generated")
+    with _model(options) as model:
+        judged = evaluate(model, chosen, limit=options.limit)
+    text = report.markdown(judged)
+    if options.out:
+        options.out.write_text(text, encoding="utf-8")
+    else:
+        sys.stdout.write(text)
+    if options.mistakes:
+        options.mistakes.write_text("".join(_mistake_lines(judged)), encoding="utf-8")
+
+
+def evaluate(model: Path, chosen: Sequence[CaseSet], *, limit: int | None = None) -> list[Judged]:
+    """Return what a model makes of each set, read as `edge eval` reads them.
+
+    Raises:
+        ModelError: the model cannot be used.
+    """
+    with open_model(
+        model, threads=None, context_tokens=evaluation.CONTEXT_TOKENS, limits=evaluation.LIMITS
+    ) as extractor:
+        return [
+            Judged(name=one.name, predictions=evaluation.predict(extractor, one.cases[:limit]))
+            for one in chosen
+            if one.cases
+        ]
+
+
+def _chosen(options: argparse.Namespace) -> list[CaseSet]:
+    found = [sets.edgejson(options.edgejson)] if options.edgejson else []
+    found += [sets.file(path) for path in options.cases]
+    if options.generated:
+        found.append(sets.generated(options.seed, options.generated))
+    return found
+
+
+@contextmanager
+def _model(options: argparse.Namespace) -> Iterator[Path]:
+    if options.model:
+        yield options.model
+        return
+    with TemporaryDirectory(prefix="edge-evaluate-") as folder:
+        made = Path(folder) / "model.gguf"
+        request = conversion.Request(
+            base=options.base.expanduser(),
+            adapter=options.adapter,
+            output=made,
+            type_name="Q4_0",
+            prompt_contract=CONTRACT,
+        )
+        planned = conversion.plan(request, conversion.identify(request))
+        conversion.convert(planned, threads=os.cpu_count() or 1)
+        yield made
+
+
+def _mistake_lines(judged: Sequence[Judged]) -> Iterator[str]:
+    for one in judged:
+        for prediction in one.predictions:
+            for mistake in report.found(prediction):
+                row = {
+                    "set": one.name,
+                    "family": prediction.case.family,
+                    "id": prediction.case.id,
+                    "kind": str(mistake.kind),
+                    "path": pointer(mistake.path),
+                    "expected": mistake.expected,
+                    "got": mistake.got,
+                }
+                yield dumps(json.loads(json.dumps(row))) + "\n"
