@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from edge.errors import Reason, Rejected
+from edge.extraction import normalize
 from edge.extraction.reading import Reading
 from edge.literal import JSON, dumps
 from edge.message import Message
@@ -51,7 +52,11 @@ class Answer:
 
 
 def of_reading(message: Message, reading: Reading, match: Match) -> Answer:
-    """Return the answer that publishes a reading as its route says."""
+    """Return the answer that publishes a reading as its route says.
+
+    Raises:
+        Rejected: timestamp, as `normalize.with_moments`; likewise `of_replay`.
+    """
     publication = _publication(message, reading.json, reading.confidence, match)
     return Answer(message=message, publication=publication, route=match.route.name, reading=reading)
 
@@ -91,7 +96,9 @@ def of_failure(message: Message, error: Exception, *, route: str | None, base_to
 
 
 def _publication(message: Message, json: str, confidence: float, match: Match) -> Publication:
-    outlet = match.route.outlet
+    outlet, zone = match.route.outlet, match.route.zone
+    if zone is not None:
+        json = normalize.with_moments(json, match.route.schema.root, zone, message.received_at)
     properties = {**_provenance(message), "confidence": f"{confidence:.4f}"}
     return Publication(
         topic=match.output_topic,

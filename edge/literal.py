@@ -6,6 +6,7 @@ reading never passes through a float.
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self, TypeAlias, cast
@@ -116,6 +117,22 @@ def leaves(text: str) -> list[Leaf]:
     found: list[Leaf] = []
     _walk(text, 0, (), found)
     return found
+
+
+def replaced(text: str, converters: Mapping[Path, Callable[[str], str]]) -> str:
+    """Return a JSON text with the literals at some paths replaced by what is made of them.
+
+    >>> replaced('{"a":[1,"x"],"b":2.50}', {("a", 0): lambda number: number + "0"})
+    '{"a":[10,"x"],"b":2.50}'
+    """
+    if not converters:
+        return text
+    parts, at = [], 0
+    for leaf in leaves(text):
+        if leaf.path in converters:
+            parts += [text[at : leaf.start], converters[leaf.path](text[leaf.start : leaf.end])]
+            at = leaf.end
+    return "".join([*parts, text[at:]])
 
 
 def _walk(text: str, at: int, path: Path, found: list[Leaf]) -> int:

@@ -88,13 +88,11 @@ class Pipeline:
         match = self._routes.match(message.topic)
         if self._cache is None or match is None or not match.route.shapes:
             return None
-        replay = None
         with self._surviving("recall", message), suppress(Rejected):
             text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
             replay = self._cache.recall(match.route.name, text)
-        if replay is None:
-            return None
-        return answer.of_replay(message, replay, match)
+            return answer.of_replay(message, replay, match) if replay is not None else None
+        return None
 
     def learn(self, answered: Answer) -> None:
         """Let the shape cache take note of an answer, if it is a reading of the model's."""

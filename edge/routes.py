@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from edge.inlet import PLAIN, Inlet
 from edge.outlet import Outlet
 from edge.schema.schema import Schema
+from edge.text.moments import Zone
 from edge.text.units import UnitPolicy
 from edge.topics import MAX_TOPIC_BYTES, Captures, OutputTopic, TopicFilter
 
@@ -22,6 +23,7 @@ class Route:
     Attributes:
         shapes: whether wordings that the model has read alike are replayed without it.
         units: what becomes of a number whose unit in the text is not its field's.
+        zone: how its devices write the time, for fields of the format date-time; None to keep them as they stand.
         min_confidence: a reading with a value below it is rejected; 0 to 1.
     """
 
@@ -32,6 +34,7 @@ class Route:
     outlet: Outlet
     shapes: bool = True
     units: UnitPolicy = UnitPolicy.CONVERT
+    zone: Zone | None = None
     min_confidence: float = 0.0
 
 

@@ -9,7 +9,7 @@ from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
 from edge.verbs import tryout
 from edge.verbs.tryout import Trial
-from tests.made import extracted, prepared, schema_of
+from tests.made import NOON, extracted, prepared, schema_of
 
 SCHEMA = schema_of(
     {"t": {"type": "number", "unit": "°C"}, "low": {"type": "boolean"}, "a/b": {"type": "string"}}, required=["t"]
@@ -86,7 +86,8 @@ CELSIUS = schema_of({"t": {"type": "number", "unit": "°C"}}, required=["t"])
 )
 def test_attempts(payload: bytes, reading: str | None, rejected: str | None, extractor: Extractor) -> None:
     """A payload is judged exactly as the daemon would."""
-    trial = tryout.attempt(extractor, tryout.of_schema(CELSIUS), payload, Limits(payload_bytes=100))
+    route = tryout.of_schema(CELSIUS)
+    trial = tryout.attempt(extractor, route, payload, Limits(payload_bytes=100), arrived_at=NOON)
 
     assert (trial.reading and trial.reading.json) == reading
     assert (trial.rejected and str(trial.rejected)) == rejected
@@ -97,7 +98,8 @@ def test_a_rejected_text_still_shows_what_was_read(
     extractor: Extractor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The spans of a reading that was rejected tell where it went wrong."""
-    code = tryout.show(tryout.attempt(extractor, tryout.of_schema(CELSIUS), b"T=68V", Limits()), as_json=True)
+    trial = tryout.attempt(extractor, tryout.of_schema(CELSIUS), b"T=68V", Limits(), arrived_at=NOON)
+    code = tryout.show(trial, as_json=True)
 
     document = json.loads(capsys.readouterr().out)
     assert code == 1

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge import inlet
 from edge.config import fields, rules
@@ -18,14 +19,15 @@ from edge.literal import JSON, Path
 from edge.outlet import META, Outlet
 from edge.routes import Route
 from edge.schema.schema import Schema
+from edge.text.moments import TimestampPolicy, Zone
 from edge.text.units import UnitPolicy
 from edge.topics import OutputTopic, TopicFilter
 
 _KEYS = (
     *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
-    *("encoding", "text", "constants", "meta"),
+    *("encoding", "text", "constants", "meta", "timestamps", "timezone", "dayfirst"),
 )
-_LATER = ("timestamps", "timezone", "dayfirst", "tests")
+_LATER = ("tests",)
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
@@ -53,6 +55,7 @@ class Draft:
     has_meta: bool = False
     shapes: bool = True
     units: UnitPolicy = UnitPolicy.CONVERT
+    zone: Zone | None = None
     min_confidence: float = 0.0
 
     def route(self) -> Route:
@@ -68,6 +71,7 @@ class Draft:
             outlet=Outlet(topic=self.output, retain=self.retain, constants=self.constants, has_meta=self.has_meta),
             shapes=self.shapes,
             units=self.units,
+            zone=self.zone,
             min_confidence=self.min_confidence,
         )
 
@@ -113,6 +117,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         retain=checker.value(values, path, "retain", rules.flag, default=False),
         shapes=checker.value(values, path, "shapes", rules.flag, default=True),
         units=checker.value(values, path, "units", rules.one_of(UnitPolicy), UnitPolicy.CONVERT),
+        zone=_zone(checker, path, values),
         min_confidence=checker.value(values, path, "min_confidence", rules.share, 0.0),
     )
 
@@ -152,6 +157,27 @@ def _encoding(value: JSON) -> str:
 
 def _place(value: JSON) -> Path:
     return inlet.place(rules.text(value))
+
+
+def _zone(checker: Checker, path: Path, values: Mapping[str, JSON]) -> Zone | None:
+    """Return how a route's devices write the time; None where timestamps are kept."""
+    policy = checker.value(values, path, "timestamps", rules.one_of(TimestampPolicy), TimestampPolicy.KEEP)
+    name = checker.value(values, path, "timezone", rules.optional(_timezone), None)
+    is_day_first = checker.value(values, path, "dayfirst", rules.flag, default=False)
+    if policy is TimestampPolicy.KEEP:
+        return None
+    if name is None:
+        if values.get("timezone") is None:
+            checker.fault((*path, "timestamps"), 'expected the key "timezone" beside it, such as Europe/Berlin')
+        return None
+    return Zone(name=name, is_day_first=is_day_first)
+
+
+def _timezone(value: JSON) -> str:
+    try:
+        return ZoneInfo(rules.text(value)).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of the database is an OSError
+        raise Unexpected("a time zone of the IANA database, such as Europe/Berlin", value) from error
 
 
 def _constants(checker: Checker, path: Path, values: Mapping[str, JSON], schema: Schema | None) -> dict[str, JSON]:

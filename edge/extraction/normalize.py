@@ -1,10 +1,12 @@
-"""Owns the step from what a text states to what its schema asks for: units, known from each number's span.
+"""Owns the step from what a text states to what its schema asks for: units, and the spelling of moments.
 
 Knows nothing of the model and of bounds. A number beside another unit than its field's is converted, or the
 message is rejected: 68 °F is never published as 68 °C.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import TypeAlias
 
 from edge import literal
@@ -13,9 +15,11 @@ from edge.extraction import conversion
 from edge.extraction.extraction import Extraction, Value
 from edge.literal import Path
 from edge.schema.schema import Node, node_at
-from edge.text import units
+from edge.text import moments, units
+from edge.text.moments import Zone
 from edge.text.units import Unit, UnitPolicy
 
+_MOMENT = "date-time"  # the format of fields that hold one
 Convert: TypeAlias = Callable[[str], str]  # from a number as the text has it to the one to publish
 
 
@@ -41,7 +45,7 @@ class Normalizer:
         if self._policy is UnitPolicy.KEEP:
             return extraction.json
         judged = {value.path: self._judged(value, extraction.text) for value in extraction.values}
-        return _replaced(extraction.json, {path: each for path, each in judged.items() if each is not None})
+        return literal.replaced(extraction.json, {path: each for path, each in judged.items() if each is not None})
 
     def converter(self, path: Path, unit: Unit | None) -> Convert | None:
         """Return what turns a number in some unit into the one to publish at a path; None where it stays as it is.
@@ -82,20 +86,31 @@ class Normalizer:
         return self.converter(value.path, span.unit)
 
 
-def _replaced(json: str, converters: Mapping[Path, Convert]) -> str:
-    """Return JSON with the literals at some paths converted.
+def with_moments(json: str, root: Node, zone: Zone, arrived_at: datetime) -> str:
+    """Return the JSON of a reading with each text of the format `date-time` as RFC 3339 has it.
 
-    >>> _replaced('{"a":[1,"x"],"b":2.50}', {("a", 0): lambda number: number + "0"})
-    '{"a":[10,"x"],"b":2.50}'
+    Args:
+        json: compact, in the structure of the schema.
+        root: of the schema.
+        zone: how the device writes the time.
+        arrived_at: the message's arrival, aware: what a text leaves out of a date is completed from it.
+
+    Raises:
+        Rejected: timestamp, a field holds what is no moment.
     """
-    if not converters:
-        return json
-    parts, at = [], 0
-    for leaf in literal.leaves(json):
-        if leaf.path in converters:
-            parts += [json[at : leaf.start], converters[leaf.path](json[leaf.start : leaf.end])]
-            at = leaf.end
-    return "".join([*parts, json[at:]])
+
+    def convert(path: Path, spelled: str) -> str:
+        try:
+            return literal.dumps(moments.rfc3339(str(literal.loads(spelled)), zone, arrived_at))
+        except EdgeError as error:
+            raise Rejected(Reason.TIMESTAMP, f"{literal.dotted(path)}: {error}") from error
+
+    places = [
+        leaf.path
+        for leaf in literal.leaves(json)
+        if isinstance(leaf.value, str) and node_at(root, leaf.path).format == _MOMENT
+    ]
+    return literal.replaced(json, {path: partial(convert, path) for path in places})
 
 
 def _could_be(unit: Unit | None, wanted: Unit | None) -> bool:

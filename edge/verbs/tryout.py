@@ -5,6 +5,7 @@ Knows nothing of the daemon; it judges a text exactly as the daemon would.
 
 import sys
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from edge import pipeline
 from edge.config import fields
 from edge.config.options import Config, Limits, Model
 from edge.errors import EdgeError, Rejected
+from edge.extraction import normalize
 from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, open_model
 from edge.extraction.reading import Reading
@@ -68,7 +70,7 @@ def run(
     with open_model(
         model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
-        return show(attempt(extractor, route, payload, limits), as_json=as_json)
+        return show(attempt(extractor, route, payload, limits, arrived_at=datetime.now(UTC)), as_json=as_json)
 
 
 def _named(config: Config, name: str | None) -> Route:
@@ -83,15 +85,18 @@ def of_schema(schema: Schema) -> Route:
     return Route(name="try", filters=(), schema=schema, outlet=Outlet(topic=OutputTopic("try")))
 
 
-def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits) -> Trial:
-    """Return what becomes of a payload on a route."""
+def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits, *, arrived_at: datetime) -> Trial:
+    """Return what becomes of a payload that arrives on a route."""
     prepared = pipeline.prepare(extractor, route)
     extraction = None
     try:
         text = route.inlet.text(payload, limit_bytes=limits.payload_bytes)
         extraction = extractor.extract(prepared, text)
         reading = prepared.validator.judge(extraction)
-        published = replace(route.outlet, has_meta=False).payload(reading.json, {})  # no message, no source
+        json = reading.json
+        if route.zone is not None:
+            json = normalize.with_moments(json, route.schema.root, route.zone, arrived_at)
+        published = replace(route.outlet, has_meta=False).payload(json, {})  # no message, no source
         return Trial(extraction=extraction, reading=reading, rejected=None, published=published)
     except Rejected as rejected:
         return Trial(extraction=extraction, reading=None, rejected=rejected)
