@@ -52,6 +52,10 @@ class NoDaemon(EdgeError):
     """A verb that needs a running daemon, and none runs."""
 
 
+class EngineClosed(ModelError):
+    """The engine was closed before it could read a text; nothing is wrong with either."""
+
+
 class BrokerError(EdgeError):
     """The MQTT client refused a request (not: the broker is away, which is waited out)."""
 

@@ -167,9 +167,12 @@ class MainLoop:
                 if self._leave_at_s is None:  # else it is not acknowledged: the broker keeps it for the next start
                     self._delivery.take(message)
             case Answered(answer, pipeline):
+                is_new = False
                 if pipeline is self._generation.pipeline:  # else it was read under another schema, perhaps
-                    pipeline.learn(answer)
+                    is_new = pipeline.learn(answer)
                 self._delivery.answered(answer)
+                if is_new:
+                    self._delivery.recall_again()
             case Audited(audit):
                 self._auditor.audited(audit)
             case Confirmed(publication_id, refusal):

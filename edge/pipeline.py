@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from edge import answer, bug
 from edge.answer import Answer
 from edge.config.options import Limits
-from edge.errors import EdgeError, Reason, Rejected
+from edge.errors import EdgeError, EngineClosed, Reason, Rejected
 from edge.extraction.extractor import Extractor, Prepared
 from edge.extraction.reading import Validator
 from edge.message import Message
@@ -83,24 +83,34 @@ class Pipeline:
         """The names of all routes, in the order of the file."""
         return tuple(route.name for route in self._routes)
 
-    def recall(self, message: Message) -> Answer | None:
-        """Return the answer to a message whose wording is known; None where the model must be asked."""
+    def recall(self, message: Message, *, is_first: bool = True) -> Answer | None:
+        """Return the answer to a message whose wording is known; None where the model must be asked.
+
+        Args:
+            message: to be answered.
+            is_first: whether it has not been asked for before; counted is the first time.
+        """
         match = self._routes.match(message.topic)
         if self._cache is None or match is None or not match.route.shapes:
             return None
         with self._surviving("recall", message), suppress(Rejected):
             text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
-            replay = self._cache.recall(match.route.name, text)
+            replay = self._cache.recall(match.route.name, text, is_first=is_first)
             return answer.of_replay(message, replay, match) if replay is not None else None
         return None
 
-    def learn(self, answered: Answer) -> None:
-        """Let the shape cache take note of an answer, if it is a reading of the model's."""
+    def learn(self, answered: Answer) -> bool:
+        """Let the shape cache take note of an answer, if it is a reading of the model's.
+
+        Return whether its wording is known from now on.
+        """
         reading, route = answered.reading, answered.route
         if self._cache is None or reading is None or route is None or route not in self._learning:
-            return
+            return False
+        is_known = False  # a variable, as what is survived leaves the block
         with self._surviving("learn", answered.message):
-            self._cache.learn(route, reading.extraction.text, reading.extraction)
+            is_known = self._cache.learn(route, reading.extraction.text, reading.extraction)
+        return is_known  # noqa: RET504  # see above
 
     def audit(self, replay: Replay) -> Audit:
         """Return what the model makes of a replayed text."""
@@ -117,13 +127,19 @@ class Pipeline:
         return Audit(replay=replay, json=json, is_done=is_done, duration_s=duration_s)
 
     def answer(self, message: Message) -> Answer:
-        """Return the answer to a message; whatever the message is, there is one."""
+        """Return the answer to a message; whatever the message is, there is one.
+
+        Raises:
+            EngineClosed: the daemon is leaving, and the message has not been read.
+        """
         match = self._routes.match(message.topic)
         route = match.route.name if match else None
         try:
             return self._reading(message, match)
         except Rejected as rejected:
             return answer.of_rejection(message, rejected, route=route, base_topic=self._base_topic)
+        except EngineClosed:
+            raise
         except Exception as error:  # the boundary of a message: no message may end the daemon
             log.error("message_failed id=%s route=%s error=%s", message.id, route, bug.told(error))  # noqa: TRY400
             log.debug("message_failed id=%s", message.id, exc_info=True)  # whose words may quote the message

@@ -27,7 +27,7 @@ from edge.dead.deadletters import DeadLetters
 from edge.delivery.intake import Intake
 from edge.delivery.outbox import RETRY_S
 from edge.delivery.spool import Spool
-from edge.errors import ConfigError, Problem, TakenOver, TooMuchMemory
+from edge.errors import ConfigError, EngineClosed, Problem, TakenOver, TooMuchMemory
 from edge.event import Event, Reload, Stop
 from edge.generation import Generation
 from edge.literal import JSON
@@ -375,6 +375,66 @@ def test_answers_to_one_topic_keep_its_order(bench: Bench) -> None:
     ids = [publication.properties["id"] for publication in bench.broker.published]
     assert ids == [arrival(1).message.id, arrival(2).message.id]
     assert bench.broker.acknowledged == [1, 2]
+
+
+class Learner(Pipeline):
+    """Reads the message with the packet id 1 and knows all others then; their workers are held up."""
+
+    is_learned = False
+    may_go_on = threading.Event()
+
+    def recall(self, message: Message, *, is_first: bool = True) -> Answer | None:
+        """Return an answer once the first message was read."""
+        assert is_first is not self.is_learned
+        return super().answer(message) if self.is_learned else None
+
+    def learn(self, answered: Answer) -> bool:  # noqa: ARG002  # that of any pipeline
+        """Learn from the first answer."""
+        was_learned, self.is_learned = self.is_learned, True
+        return not was_learned
+
+    def answer(self, message: Message) -> Answer:
+        """Return the answer of any pipeline, late for all but the first."""
+        if message.packet_id != 1:
+            assert self.may_go_on.wait(10)
+        return super().answer(message)
+
+
+def test_what_waits_for_the_model_is_answered_once_its_wording_is_known(bench: Bench) -> None:
+    """A backlog of one kind needs no more of the model; what a worker says of it later is done without."""
+
+    def acknowledged(message: Message) -> None:
+        if message.packet_id == 4:
+            Learner.may_go_on.set()
+            bench.stop()
+
+    bench.broker.on_acknowledge = acknowledged
+    bench.serve(Connected(1), *map(arrival, (1, 2, 3, 4)), pipeline_type=Learner, workers=2)
+
+    ids = [publication.properties["id"] for publication in bench.broker.published]
+    assert ids == [arrival(number).message.id for number in (1, 2, 3, 4)]
+    assert bench.broker.acknowledged == [1, 2, 3, 4]
+
+
+class Closing(Pipeline):
+    """Its engine was closed."""
+
+    def answer(self, message: Message) -> Answer:  # noqa: ARG002  # that of any pipeline
+        """Fail as an engine that leaves."""
+        raise EngineClosed("the engine was closed before this request was done")
+
+
+def test_what_a_closed_engine_did_not_read_is_left_to_the_broker(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It gets no dead letter and no acknowledgement, and nobody is alarmed."""
+    bench.tick_s = 5.0
+    with caplog.at_level("INFO", logger="edge"):
+        bench.serve(Connected(1), arrival(1), Stop("SIGTERM"), pipeline_type=Closing)
+
+    assert (bench.broker.published, bench.broker.acknowledged) == ([], [])
+    assert "unanswered=1" in caplog.messages[-1]
+    assert {record.levelname for record in caplog.records if record.name.startswith("edge")} == {"INFO"}
 
 
 def test_with_a_spool_a_message_is_acknowledged_once_it_is_on_disk(bench: Bench, tmp_path: Path) -> None:

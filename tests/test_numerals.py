@@ -224,3 +224,8 @@ def test_endless_digits(end: str) -> None:
     found = numerals.find("1" * 100_000 + end)
 
     assert len(found) <= 6
+
+
+def test_a_hexadecimal_word_ends_with_its_line() -> None:
+    """The number that begins the next line is one of its own."""
+    assert [each.literal for each in numerals.find("id = 0x10F2\n41834 rpm")] == ["41834"]

@@ -16,6 +16,7 @@ from edge.extraction.extractor import Extractor
 from edge.verbs import tryout
 from edge.verbs.mosquitto import Mosquitto
 from edge_bench import __main__ as bench_line
+from tests.made import NOON
 
 DOCS = Path(__file__).parent.parent / "docs"
 FOLDER = DOCS / "raspberry-pi"
@@ -138,7 +139,7 @@ def test_a_trial_gives_what_the_page_says(
     """Each text of the page becomes the reading, or the rejection, that stands below it."""
     (asked,) = (each for each in whole.routes if each.name == route)
 
-    trial = tryout.attempt(extractor, asked, text.encode(), Limits())
+    trial = tryout.attempt(extractor, asked, text.encode(), Limits(), arrived_at=NOON)
 
     found = trial.published if trial.reading else f"rejected: {trial.rejected}"
     shown = found[: len(said) - 1] + "…" if said.endswith("…") else found

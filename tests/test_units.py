@@ -193,6 +193,20 @@ def test_a_unit_before_the_next_number_counts_for_its_dimension() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *(("kWh=68", "kWh"), ("kW: 68", "kW"), ("mV=68", "mV"), ("mA = 68", "mA"), ("hPa:68", "hPa")),
+        *(('{"kWh":68}', "kWh"), ("Energy kWh: 68", "kWh"), ("energy_kWh=68", "kWh"), ("km/h=68", "km/h")),
+        *(("rpm=68", "rpm"), ("lux: 68", "lx"), ("volts=68", "V"), ("tF=68", "°F"), ("tempF=68", "°F")),
+        *(("min=68", None), ("T=68", None), ("sensor1=68", None)),
+    ],
+)
+def test_a_label_that_is_a_unit(text: str, expected: str | None) -> None:
+    """The whole label counts before its end: kWh is no Wh. What is also a word for something else is no unit."""
+    assert hinted(text) == expected
+
+
+@pytest.mark.parametrize(
     ("spelling", "meant"),
     [
         *(("celcius", "celsius"), ("Farenheit", "fahrenheit"), ("precent", "percent"), ("milibar", "millibar")),

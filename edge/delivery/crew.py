@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edge.answer import Answer
+from edge.errors import EngineClosed
 from edge.message import Message
 from edge.pipeline import Audit, Pipeline
 from edge.shapes.replay import Replay
@@ -46,10 +47,12 @@ class Crew:
         self._tell = tell
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
 
-    def answer(self, message: Message) -> None:
-        """Let a message be answered; Answered bears the answer."""
+    def answer(self, message: Message) -> "Future[Answer]":
+        """Let a message be answered; Answered bears the answer, unless what is returned was cancelled before."""
         pipeline = self.pipeline
-        self._start(self._threads.submit(pipeline.answer, message), lambda answer: Answered(answer, pipeline))
+        work = self._threads.submit(pipeline.answer, message)
+        self._start(work, lambda answer: Answered(answer, pipeline))
+        return work
 
     def audit(self, replay: Replay) -> None:
         """Let the model read a replayed text, behind; Audited bears what it made of it."""
@@ -60,4 +63,8 @@ class Crew:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, work: "Future[Any]", kind: Callable[[Any], Answered | Audited]) -> None:
-        work.add_done_callback(lambda done: None if done.cancelled() else self._tell(kind(done.result())))
+        def told(done: "Future[Any]") -> None:
+            if not done.cancelled() and not isinstance(done.exception(), EngineClosed):  # else it stays unanswered
+                self._tell(kind(done.result()))
+
+        work.add_done_callback(told)

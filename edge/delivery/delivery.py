@@ -8,6 +8,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from edge.answer import Answer
 from edge.delivery.crew import Crew
@@ -18,6 +19,9 @@ from edge.delivery.outbox import Outbox
 from edge.message import Message
 from edge.mqtt.broker import Broker
 from edge.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +78,7 @@ class Delivery:
         self._ledger = Ledger()
         self._in_hand = InHand(most_loose=waiting_qos0, clock=clock)
         self._outbox = Outbox(broker, base_topic=base_topic, keep=keep, done=self._finish, clock=clock)
+        self._asked: dict[int, tuple[Message, Future[Answer]]] = {}  # of the crew, by the identity of the message
         self._rereads: dict[int, Callable[[Answer], None]] = {}  # by the identity of the message
         self._counts: Counter[str] = Counter()
         self._said_shed_at_s: float | None = None
@@ -129,8 +134,18 @@ class Delivery:
         self._begin(message)
 
     def answered(self, answer: Answer) -> None:
-        """Take the answer to a message from the crew."""
-        self._outbox.send(answer)
+        """Take the answer to a message from the crew; one that has been answered meanwhile is done without."""
+        if self._asked.pop(id(answer.message), None) is not None:
+            self._outbox.send(answer)
+
+    def recall_again(self) -> None:
+        """Answer what waits for the model, and whose wording has become known: a backlog is mostly of one kind."""
+        for message, work in list(self._asked.values()):
+            known = self._pipeline.recall(message, is_first=False)
+            if known is not None:
+                del self._asked[id(message)]
+                work.cancel()  # no matter if it has begun: nobody listens
+                self._outbox.send(known)
 
     def confirmed(self, publication_id: int, refusal: str | None) -> bool:
         """Take the broker's word on a publication; return whether it was that of an answer."""
@@ -148,7 +163,7 @@ class Delivery:
         if known is not None:
             self._outbox.send(known)
         else:
-            self._crew.answer(message)
+            self._asked[id(message)] = message, self._crew.answer(message)
 
     def _finish(self, answer: Answer) -> None:
         """Do what is due once an answer is safe: with the broker, or, refused by it, on disk."""

@@ -20,7 +20,7 @@ from edge.engine.request import Choice, Decoded, Levers, Request
 from edge.engine.tokens import Tokens
 from edge.engine.turns import Turns
 from edge.engine.work import Work
-from edge.errors import ModelError, Reason, Rejected
+from edge.errors import EngineClosed, ModelError, Reason, Rejected
 
 __all__ = ["SLOTS", "Choice", "Decoded", "Engine", "Levers", "Request", "sequences"]
 
@@ -120,13 +120,13 @@ class Engine:
                     self._waiting.add_first(work.request.flow, work)
         finally:  # also where a fault of this program ends the thread: nobody waits for it for ever
             self._is_closing = True
-            self._batch.fail_all(ModelError(_CLOSED))
+            self._batch.fail_all(EngineClosed(_CLOSED))
             self._fail_the_rest()
 
     def _fail_the_rest(self) -> None:
         self._receive()
         for work in self._waiting:
-            work.fail(ModelError(_CLOSED))
+            work.fail(EngineClosed(_CLOSED))
 
     def _receive(self) -> None:
         """Let arrivals wait for their turn; where there is nothing to do, wait for one."""

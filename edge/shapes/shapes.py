@@ -98,14 +98,17 @@ class ShapeCache:
             if entry.route not in kept:
                 self._add(entry)
 
-    def recall(self, route: str, text: str) -> Replay | None:
-        """Return the reading of a text whose shape is trusted; None means that the model must read it."""
+    def recall(self, route: str, text: str, *, is_first: bool = True) -> Replay | None:
+        """Return the reading of a text whose shape is trusted; None means that the model must read it.
+
+        That is counted where it is the first time that the text is asked for.
+        """
         shape = shaping.of(text)
         entry = self._shelves[route].find(shape) if shape is not None else None
         recipe = entry.recipe if entry is not None else None
         json = recipe.replay(shape.runs) if recipe is not None and shape is not None else None
         if json is None:
-            self.counts["misses"] += 1
+            self.counts["misses"] += is_first
             return None
         assert entry is not None
         assert recipe is not None
@@ -113,14 +116,14 @@ class ShapeCache:
         self.counts["hits"] += 1
         return Replay(json, text, shape, entry, recipe)
 
-    def learn(self, route: str, text: str, extraction: Extraction) -> None:
-        """Take note of a reading of the model's that was accepted.
+    def learn(self, route: str, text: str, extraction: Extraction) -> bool:
+        """Take note of a reading of the model's that was accepted; return whether its shape is known from now on.
 
         One that lost values to surer ones teaches nothing: another text of its shape may lose others.
         """
         shape = shaping.of(text)
         if shape is None or extraction.left_out:
-            return
+            return False
         entry = self._entry(route, shape, extraction)
         lesson = lessons.first(shape, self._routes[route].root, extraction)
         was_trusted = entry.recipe is not None
@@ -135,6 +138,8 @@ class ShapeCache:
         if was_trusted != (entry.recipe is not None):
             self.counts["learned"] += not was_trusted
             self._keeper.write([entry])
+            return not was_trusted
+        return False
 
     def published(self, replay: Replay, message_id: str, *, is_engine_idle: bool) -> bool:
         """Note that a replay was published; return whether the model should read its text now, as an audit.

@@ -132,7 +132,7 @@ def _has_point_before(text: str, start: int) -> bool:
 
 def _is_part_of_something_else(text: str, start: int, end: int) -> bool:
     """Whether the run belongs to a hexadecimal number (0x1E), or to a numeral with other digits (5½, 10², ١2)."""
-    word = re.search(r"[0-9A-Za-z]*$", text[max(0, start - 20) : start])
+    word = re.search(r"[0-9A-Za-z]*\Z", text[max(0, start - 20) : start])
     is_hexadecimal = (
         re.match(r"0[xX][0-9a-fA-F]", (word.group() if word else "") + text[start : end + 2]) is not None
     )

@@ -168,6 +168,10 @@ _LABEL = re.compile(  # temp_F, tempF, temp f, Outside °F
     rf"(?:[A-Za-z0-9]_|(?<=[a-z])(?=[A-Z])|(?i:temp|temperature)[ .-]?|[A-Za-z] ?(?=[°℃℉]))({_ANY})"
     r"[\"']?\s*[:=]\s*[\"']?\Z"
 )
+_WHOLE_LABEL = re.compile(
+    r"(?<![^\s,;|({\[\"'])([A-Za-zµμ°%/³0-9()]{2,})[\"']?\s*[:=]\s*[\"']?\Z"
+)  # kWh=12.5, mV: 3300
+_NO_LABELS = {"min", "Min", "MIN", "max"}  # the least of several, and no minutes
 _KEY = r"(?i:units?|uom|unit_of_measurement)[\"']?\s*[:=]\s*[\"']?"  # {"value": 68, "unit": "F"}
 _KEY_AFTER = re.compile(rf"[\"']?\s*[,;]\s*[\"']?{_KEY}({_ANY}){_END}")
 _KEY_BEFORE = re.compile(
@@ -222,16 +226,19 @@ def in_label(text: str, start: int, end: int) -> Unit | None:
 
     A label's last letter is often no unit (`phase_a=230`): believe it only where its dimension is the field's.
 
-    >>> texts = ("temp_F=68", '{"v": 68, "unit": "F"}', "Zone (F): 68", "68")
+    >>> texts = ("temp_F=68", "kWh=68", '{"v": 68, "unit": "F"}', "Zone (F): 68", "68")
     >>> [unit and unit.symbol for t in texts for unit in [in_label(t, t.index("6"), t.index("8") + 1)]]
-    ['°F', '°F', '°F', None]
+    ['°F', 'kWh', '°F', '°F', None]
     """
     reach = max(0, start - _REACH)
+    found = _BEFORE_NUMBER.match(text, end) or _KEY_AFTER.match(text, end) or _CELL_AFTER.match(text, end)
+    if found:
+        return named(found.group(1))
+    whole = _WHOLE_LABEL.search(text, reach, start)
+    if whole and whole.group(1) not in _NO_LABELS and (unit := named(whole.group(1))):
+        return unit  # before its parts: kWh is no Wh
     found = (
-        _BEFORE_NUMBER.match(text, end)
-        or _KEY_AFTER.match(text, end)
-        or _CELL_AFTER.match(text, end)
-        or _LABEL.search(text, reach, start)
+        _LABEL.search(text, reach, start)
         or _KEY_BEFORE.search(text, reach, start)
         or _in_brackets(text, start, end)
     )
