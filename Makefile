@@ -9,6 +9,7 @@ CACHE := $(HOME)/.cache/edge
 MODEL := $(CACHE)/edge-readings-Q4_0.gguf
 SUITE ?= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
 ARCH ?= $(shell dpkg --print-architecture 2>/dev/null)
+CONTAINERS := systemd-container mmdebstrap   # Debian packages that make and boot a Debian in a folder
 BASE := $(CACHE)/base/SmolLM2-135M-Instruct.Q4_1.gguf
 
 help:  ## say what can be made
@@ -42,6 +43,7 @@ fuzz: model  ## 100,000 hostile messages through the whole pipeline, and attacks
 deb: model  ## build a Debian package in dist/; SUITE=bookworm or trixie, ARCH=amd64 or arm64, else as here
 	@ls dist/llama_cpp_python-*-linux_$(if $(filter arm64,$(ARCH)),aarch64,x86_64).whl >/dev/null 2>&1 || \
 		$(MAKE) --no-print-directory wheel-$(ARCH)
+	@scripts/install-debian-packages $(CONTAINERS)
 	@MODEL=$(MODEL) packaging/build-deb $(SUITE) $(ARCH)
 
 wheel-amd64:  ## compile llama-cpp-python for PCs since 2015 (x86-64-v3); about 5 minutes on two cores
@@ -54,7 +56,8 @@ test-arm64: model  ## let an emulated Cortex-A76 read the demo's messages, and c
 	@packaging/try-arm64 $(SUITE)
 
 test-system: model  ## live the package's whole life on a booted Debian, from install to purge; root only, 8 minutes
-	@EDGE_SYSTEM=yes EDGE_SYSTEM_SUITE=$(SUITE) $(BIN)/pytest --exitfirst -m system tests/system
+	@scripts/install-debian-packages $(CONTAINERS)
+	@EDGE_SYSTEM=$${EDGE_SYSTEM:-yes} EDGE_SYSTEM_SUITE=$(SUITE) $(BIN)/pytest --exitfirst -m system tests/system
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

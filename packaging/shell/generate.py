@@ -103,6 +103,8 @@ def _fill(text: str, filled: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):  # noqa: PLR2004  # the program and its one argument
+        sys.exit("usage: generate.py FOLDER")
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in pages(parser(), EXAMPLE.read_text()).items():

@@ -6,9 +6,11 @@ Knows nothing of our program. It has no network but its own loopback.
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -111,15 +113,19 @@ class Machine:
         self.run("systemctl", "--no-block", "poweroff")
         assert self._nspawn is not None, "off already"
         self._nspawn.wait(timeout=PATIENCE_S)
-        self._nspawn = None
+        self._nspawn, self._first_process = None, 0
 
     def kill(self) -> None:
         """Switch it off: nothing of it is left running."""
         if self._nspawn is not None:
-            self._nspawn.kill()  # process 1 of a machine dies with its nspawn, and takes all others along
+            self._nspawn.kill()
             self._nspawn.wait()
             self._nspawn = None
+        if self._first_process:
+            with suppress(ProcessLookupError):
+                os.kill(self._first_process, signal.SIGKILL)  # process 1 of a machine takes all others along
             self.wait_until(lambda: not _is_alive(self._first_process), "its processes are gone")
+            self._first_process = 0
 
     def run(self, *command: str, text: str = "") -> Done:
         """Run a command as root; `text` is its standard input. Return what came of it."""

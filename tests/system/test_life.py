@@ -241,7 +241,7 @@ def test_a_reboot_keeps_what_was_learned(machine: Machine, listener: Listener) -
     assert read(listener, "T=20.2C RH=42% batt low") == reading("20.2", 42)
 
 
-def test_a_broker_may_come_long_after_boot(machine: Machine, listener: Listener) -> None:
+def test_a_broker_may_come_long_after_boot(machine: Machine, listener: Listener, journal: Expectations) -> None:
     """Without network and broker the service is up, and not started over and over; it serves once there is one."""
     machine.ask("systemctl", "disable", "mosquitto")
     edit(machine, "host: localhost", "host: broker.example")
@@ -254,10 +254,12 @@ def test_a_broker_may_come_long_after_boot(machine: Machine, listener: Listener)
         hosts.write("127.0.0.1 broker.example\n")
     machine.ask("systemctl", "enable", "--now", "mosquitto")
     listener.start()
+    edit(machine, "host: broker.example", "host: localhost")  # for the steps to come
 
     assert read(listener, "T=20.3C RH=43% batt low") == reading("20.3", 43)
     assert machine.main_process(UNIT) == process
     assert machine.ask("systemctl", "show", "--value", "--property=NRestarts", UNIT) == "0\n"
+    journal.expect(r"configuration_warning option=mqtt\.host why=.* not encrypted")
 
 
 def test_a_password_needs_a_file_and_a_name(machine: Machine, listener: Listener) -> None:

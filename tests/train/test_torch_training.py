@@ -52,6 +52,7 @@ def test_a_tiny_model_learns_eight_samples_by_heart(tmp_path: Path) -> None:
     assert after.exact == 1
 
 
+@pytest.mark.filterwarnings("ignore")  # torch.compile touches what torch itself has deprecated
 def test_half_precision_and_compiled_layers_learn_alike(tmp_path: Path) -> None:
     """What a card does, bfloat16 and one compiled layer for all, learns as float32 does."""
     path = scene.base(tmp_path)

@@ -27,7 +27,8 @@ class Device:
     def label(self) -> str:
         """The device as a manifest names it."""
         if self.name == "cpu":
-            return f"cpu, {torch.get_num_threads()} threads"
+            count = torch.get_num_threads()
+            return f"cpu, {count} thread{'s' if count > 1 else ''}"
         return str(torch.cuda.get_device_name())
 
 
