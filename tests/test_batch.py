@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from edge.engine.engine import SLOTS, Decoded, Engine, Levers, Request, sequences
 from edge.engine.model import Feed, Model
-from edge.errors import ModelError
+from edge.errors import EngineClosed, ModelError
 from tests.asking import (
     LOADS,
     NOISE,
@@ -290,4 +290,4 @@ def test_close_in_the_midst(small: Engine, vocabulary: Vocabulary) -> None:
     assert all(future.done() for future in futures)
     failed = [error for error in (future.exception() for future in futures) if error]
     assert 0 < len(failed) < len(futures)
-    assert {(type(error), str(error)) for error in failed} == {(ModelError, CLOSED)}
+    assert {(type(error), str(error)) for error in failed} == {(EngineClosed, CLOSED)}

@@ -12,8 +12,10 @@ import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+ARRIVED_AT = datetime(2026, 1, 1, tzinfo=UTC)  # the same on both, as moments may be completed from it
 DEADLINE_S = 3600  # for a message: an emulated processor is a hundred times slower than a real one
 
 
@@ -54,13 +56,13 @@ def read(model: Path, config_file: Path, messages_file: Path) -> Iterator[Line]:
         for sample in demoscript.load(messages_file):
             match = settings.routes.match(sample.topic)
             assert match is not None, f"{sample.topic}: expected a topic with a route"
-            trial = tryout.attempt(extractor, match.route.schema, sample.payload, limits)
+            trial = tryout.attempt(extractor, match.route, sample.payload, limits, arrived_at=ARRIVED_AT)
             extraction = trial.extraction
             decoded = extraction.decoded if extraction else None
             yield Line(
                 topic=sample.topic,
                 text=sample.payload[:200].decode(errors="replace"),
-                became=trial.reading.json if trial.reading else str(trial.rejected),
+                became=trial.published if trial.reading else str(trial.rejected),
                 confidences=tuple(value.confidence for value in extraction.values) if extraction else (),
                 gap=min((choice.gap for choice in decoded.choices), default=math.inf) if decoded else math.inf,
                 tokens=decoded.fed_tokens if decoded else 0,
