@@ -416,6 +416,41 @@ def test_what_waits_for_the_model_is_answered_once_its_wording_is_known(bench: B
     assert bench.broker.acknowledged == [1, 2, 3, 4]
 
 
+def test_what_began_under_another_configuration_is_not_recalled_under_the_new_one(bench: Bench) -> None:
+    """A wording that becomes known behind a reload answers what came behind it alone."""
+    may_go_on, again = threading.Event(), []
+
+    class Old(Pipeline):
+        def answer(self, message: Message) -> Answer:
+            for event in (Reload(), arrival(2)):
+                bench.events.put(event)
+            assert may_go_on.wait(10)
+            return super().answer(message)
+
+    class New(Pipeline):
+        def recall(self, message: Message, *, is_first: bool = True) -> Answer | None:
+            again.extend([] if is_first else [message.packet_id])
+            return None
+
+        def learn(self, answered: Answer) -> bool:  # noqa: ARG002  # that of any pipeline
+            may_go_on.set()
+            return True
+
+    new = New(
+        extractor=cast("Extractor", None), routes=Routes(()), prepared={}, limits=Limits(), base_topic="edge/t"
+    )
+    bench.broker.on_acknowledge = lambda message: bench.stop() if message.packet_id == 2 else None
+    bench.serve(
+        Connected(1),
+        arrival(1),
+        pipeline_type=Old,
+        workers=2,
+        reread=lambda now: replace(now, pipeline=new),
+    )
+
+    assert (bench.broker.acknowledged, again) == ([1, 2], [])
+
+
 class Closing(Pipeline):
     """Its engine was closed."""
 

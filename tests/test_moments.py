@@ -77,6 +77,7 @@ def test_months_come_first_where_the_route_says_so() -> None:
         ("2026-02-30 14:03", 'got "2026-02-30 14:03"'),
         ("14:03 XYZ", 'got "14:03 XYZ"'),
         ("Feb 2026 14:03", 'got "Feb 2026 14:03", whose date is half there'),
+        ("9999-12-31 23:59 -0500", 'got "9999-12-31 23:59 -0500"'),
         ("Feb 29 14:03", 'got "Feb 29 14:03", a day that these years do not have'),
     ],
 )

@@ -78,7 +78,7 @@ class Delivery:
         self._ledger = Ledger()
         self._in_hand = InHand(most_loose=waiting_qos0, clock=clock)
         self._outbox = Outbox(broker, base_topic=base_topic, keep=keep, done=self._finish, clock=clock)
-        self._asked: dict[int, tuple[Message, Future[Answer]]] = {}  # of the crew, by the identity of the message
+        self._asked: dict[int, tuple[Message, Pipeline, Future[Answer]]] = {}  # of the crew, by identity
         self._rereads: dict[int, Callable[[Answer], None]] = {}  # by the identity of the message
         self._counts: Counter[str] = Counter()
         self._said_shed_at_s: float | None = None
@@ -140,8 +140,10 @@ class Delivery:
 
     def recall_again(self) -> None:
         """Answer what waits for the model, and whose wording has become known: a backlog is mostly of one kind."""
-        for message, work in list(self._asked.values()):
-            known = self._pipeline.recall(message, is_first=False)
+        for message, pipeline, work in list(self._asked.values()):
+            if pipeline is not self._pipeline:  # it began under another configuration, and ends under that
+                continue
+            known = pipeline.recall(message, is_first=False)
             if known is not None:
                 del self._asked[id(message)]
                 work.cancel()  # no matter if it has begun: nobody listens
@@ -163,7 +165,7 @@ class Delivery:
         if known is not None:
             self._outbox.send(known)
         else:
-            self._asked[id(message)] = message, self._crew.answer(message)
+            self._asked[id(message)] = message, self._pipeline, self._crew.answer(message)
 
     def _finish(self, answer: Answer) -> None:
         """Do what is due once an answer is safe: with the broker, or, refused by it, on disk."""

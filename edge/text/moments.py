@@ -57,7 +57,10 @@ def rfc3339(text: str, zone: Zone, arrived_at: datetime) -> str:
     """
     home = ZoneInfo(zone.name)
     moment = _epoch(text) or _written(text, zone, home, arrived_at.astimezone(home))
-    local = moment.astimezone(home)
+    try:
+        local = moment.astimezone(home)
+    except OverflowError as error:  # at either end of what Python calls years
+        raise EdgeError(f"expected a date and time, got {dumps(text)}") from error
     return local.isoformat(timespec="milliseconds" if local.microsecond else "seconds").replace("+00:00", "Z")
 
 
@@ -119,9 +122,8 @@ def _parsed(text: str, zone: Zone, home: ZoneInfo, blank: datetime) -> datetime:
         raise ValueError(f"the time zone {name} is not known")
 
     try:
-        is_day_first = zone.is_day_first and not _YEAR_FIRST.search(
-            text
-        )  # else dateutil reads 2026-07-04 as April
+        # dateutil would read the 4th of July in 2026-07-04 as the 7th of April
+        is_day_first = zone.is_day_first and not _YEAR_FIRST.search(text)
         return parser.parse(text, default=blank, dayfirst=is_day_first, tzinfos=named)
     except (ValueError, OverflowError, ArithmeticError, TypeError, IndexError) as error:
         raise EdgeError(f"expected a date and time, got {dumps(text)}") from error
