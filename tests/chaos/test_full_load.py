@@ -25,6 +25,7 @@ WARM_PART = 1 / 3  # of the time, in which caches and the allocator may still fi
 GROWTH_BYTES = 24_000_000
 MOST_UNANSWERED = 400
 SAMPLE_S = 1.0
+BRIEF_DESCRIPTORS = 4  # of files that are open for a moment, as those of /proc are; a leak is one for each message
 OTHER_THREADS = 16  # beside the workers, which come into being one by one: model, main thread, control socket
 LAST_ANSWERS_S = 120.0
 SPOOL = "spool: {enabled: true}"
@@ -146,5 +147,5 @@ def test_full_load(tmp_path: Path, model_path: Path, learned: Path, sections: st
     )
     assert (code, load.answered, load.unexpected) == (0, load.sent, 0)
     assert growth < GROWTH_BYTES
-    assert max(each.descriptors for each in rest) <= max(each.descriptors for each in warm)
+    assert max(each.descriptors for each in rest) <= max(each.descriptors for each in warm) + BRIEF_DESCRIPTORS
     assert max(each.threads for each in rest) <= MOST_WORKERS + OTHER_THREADS
