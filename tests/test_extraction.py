@@ -97,7 +97,7 @@ def test_confidence(output: str, choices: list[Choice], expected: float) -> None
     """A value is as sure as its tokens together, and as its end."""
     leaf = literal.leaves(output)[0]
 
-    assert round(extraction.confidence(leaf, output, choices), 9) == expected
+    assert round(extraction.probability(leaf, output, choices), 9) == expected
 
 
 EASY: list[tuple[str, dict[str, JSON], str, dict[str, str]]] = [

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from edge import literal
 from edge.engine.engine import Choice, Decoded
 from edge.extraction import spans
+from edge.extraction.calibration import Calibration
 from edge.extraction.spans import Span
 from edge.literal import JSON, Leaf, Path
 from edge.schema.schema import Node
@@ -21,7 +22,8 @@ class Value:
 
     Attributes:
         span: the characters of the text that it copies; None for what was inferred (enum, boolean).
-        confidence: the probability of this value among all that the grammar allowed in its place, 0 to 1.
+        confidence: how likely the value is right, 0 to 1: the probability that the model gave to it among all that
+            the grammar allowed in its place, calibrated where the weights have a calibration.
     """
 
     path: Path
@@ -47,17 +49,25 @@ class Extraction:
     decoded: Decoded | None = None
 
 
-def assemble(text: str, root: Node, decoded: Decoded) -> Extraction:
-    """Return the decoded JSON of a text with the source and the confidence of each of its values."""
+def assemble(text: str, root: Node, decoded: Decoded, calibration: Calibration | None = None) -> Extraction:
+    """Return the decoded JSON of a text with the source and the confidence of each of its values.
+
+    Args:
+        text: what was read.
+        root: what was asked for.
+        decoded: what the model wrote.
+        calibration: of the weights; None takes probabilities as they are.
+    """
     leaves = literal.leaves(decoded.text)
-    confidences = [confidence(leaf, decoded.text, decoded.choices) for leaf in leaves]
+    probabilities = [probability(leaf, decoded.text, decoded.choices) for leaf in leaves]
     sureness = [
         value * presence
-        for value, presence in zip(confidences, presences(leaves, decoded.text, decoded.choices), strict=True)
+        for value, presence in zip(probabilities, presences(leaves, decoded.text, decoded.choices), strict=True)
     ]
     claims = spans.locate(text, root, leaves, sureness)
     lost = frozenset(claim.leaf.path for claim in claims if claim.is_lost)
     json = literal.dumps(_without(literal.loads(decoded.text), lost)) if lost else decoded.text
+    confidences = map(calibration, probabilities) if calibration else probabilities
     kept = [(claim, sure) for claim, sure in zip(claims, confidences, strict=True) if not claim.is_lost]
     return Extraction(
         text=text,
@@ -72,13 +82,13 @@ def assemble(text: str, root: Node, decoded: Decoded) -> Extraction:
     )
 
 
-def confidence(leaf: Leaf, output: str, choices: Sequence[Choice]) -> float:
+def probability(leaf: Leaf, output: str, choices: Sequence[Choice]) -> float:
     """Return the probability that the model gave to a value: of its tokens, and of ending where it ends.
 
     >>> leaf = literal.leaves('{"t":21}')[0]
     >>> digit = Choice(start=6, end=7, probability=0.9, closing=0.0, beyond=0.1, gap=2.2)
     >>> brace = Choice(start=7, end=8, probability=0.5, closing=0.0, beyond=0.8, gap=0.1)
-    >>> round(confidence(leaf, '{"t":21}', [digit, brace]), 3)
+    >>> round(probability(leaf, '{"t":21}', [digit, brace]), 3)
     0.72
     """
     start, end = (len(output[:offset].encode()) for offset in (leaf.start, leaf.end))

@@ -13,7 +13,8 @@ from edge.config.options import Limits
 from edge.engine.engine import ALL_LEVERS, SLOTS, Engine, Levers, Request, sequences
 from edge.engine.model import Model
 from edge.errors import EdgeError, ModelError, Reason, Rejected
-from edge.extraction import extraction, grammar, prompt
+from edge.extraction import calibration, extraction, grammar, prompt
+from edge.extraction.calibration import Calibration
 from edge.extraction.extraction import Extraction
 from edge.extraction.history import History
 from edge.extraction.reading import Validator
@@ -33,6 +34,7 @@ def open_model(
     limits: Limits,
     slots: int = SLOTS,
     levers: Levers = ALL_LEVERS,
+    is_calibrated: bool = True,
 ) -> Iterator["Extractor"]:
     """Load a model and give an extractor for as long as the block lasts.
 
@@ -43,6 +45,7 @@ def open_model(
         limits: what one text may cost.
         slots: how many texts are read together, at most.
         levers: what makes it fast; all but when measuring.
+        is_calibrated: whether confidences go through the calibration of the weights, where they have one.
 
     Raises:
         ModelError: the file cannot be loaded, or its weights were trained for another prompt.
@@ -57,14 +60,28 @@ def open_model(
                 f"{path}: expected a model of the prompt contract {prompt.CONTRACT} ({prompt.CONTRACT_KEY}), "
                 f"got {contract or 'one without a contract'}; convert its adapter with edge-convert"
             )
+        calibrated = _calibration(model) if is_calibrated else None
         engine = Engine(model, slots=slots, levers=levers)
         engine.start()
         try:
-            yield Extractor(engine, tokenize=model.tokenize, context_tokens=context_tokens, limits=limits)
+            yield Extractor(
+                engine,
+                tokenize=model.tokenize,
+                context_tokens=context_tokens,
+                limits=limits,
+                calibration=calibrated,
+            )
         finally:
             engine.close()
     finally:
         model.close()
+
+
+def _calibration(model: Model) -> Calibration | None:
+    try:
+        return calibration.parse(model.metadata(calibration.SLOPE_KEY), model.metadata(calibration.INTERCEPT_KEY))
+    except ModelError as error:
+        raise ModelError(f"{model.path}: {error}") from error
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,9 +103,16 @@ class Extractor:
     """Reads texts. May be used from several threads: the engine queues what they ask."""
 
     def __init__(
-        self, engine: Engine, *, tokenize: Callable[[str], list[int]], context_tokens: int, limits: Limits
+        self,
+        engine: Engine,
+        *,
+        tokenize: Callable[[str], list[int]],
+        context_tokens: int,
+        limits: Limits,
+        calibration: Calibration | None = None,
     ) -> None:
         self.engine = engine
+        self.calibration = calibration
         self._tokenize = tokenize
         self._context_tokens = context_tokens
         self._limits = limits
@@ -96,7 +120,13 @@ class Extractor:
 
     def under(self, limits: Limits) -> "Extractor":
         """Return an extractor by the same engine, under other limits."""
-        return Extractor(self.engine, tokenize=self._tokenize, context_tokens=self._context_tokens, limits=limits)
+        return Extractor(
+            self.engine,
+            tokenize=self._tokenize,
+            context_tokens=self._context_tokens,
+            limits=limits,
+            calibration=self.calibration,
+        )
 
     def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:
         """Return a schema made ready, its prompt and its grammar tried; flows with a name of their own take turns.
@@ -143,6 +173,6 @@ class Extractor:
             flow=prepared.flow,
         )
         decoded = self.engine.submit(request).result()
-        found = extraction.assemble(text, prepared.schema.root, decoded)
+        found = extraction.assemble(text, prepared.schema.root, decoded, self.calibration)
         prepared.history.add(found)
         return found

@@ -8,8 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.engine.model import quantize
+from edge.extraction.calibration import INTERCEPT_KEY, SLOPE_KEY, Calibration
 from edge.extraction.prompt import CONTRACT_KEY
-from edge_convert import adapter, agreement, architecture, files, gguffile, manifest, merge, origin, recipe
+from edge_convert import (
+    adapter,
+    agreement,
+    architecture,
+    calibrationfile,
+    files,
+    gguffile,
+    manifest,
+    merge,
+    origin,
+    recipe,
+)
 from edge_convert.adapter import Adapter
 from edge_convert.architecture import Architecture
 from edge_convert.arrays import F32
@@ -46,6 +58,7 @@ class Plan:
     base_hub_id: str | None
     architecture: Architecture
     adapter: Adapter
+    calibration: Calibration | None
 
     @property
     def recipe(self) -> recipe.Recipe:
@@ -72,10 +85,12 @@ def identify(request: Request) -> Identity:
     if request.base.is_dir():
         raise ConversionError(f"{request.base}: expected a GGUF file, got a folder")
     config, weights = request.adapter / adapter.CONFIG_NAME, request.adapter / adapter.WEIGHTS_NAME
+    calibration = request.adapter / calibrationfile.NAME
     identity = Identity(
         base_sha256=files.sha256(request.base),
         adapter_config_sha256=files.sha256(config),
         adapter_weights_sha256=files.sha256(weights),
+        calibration_sha256=files.sha256(calibration) if calibration.exists() else None,
         type_name=request.type_name,
         prompt_contract=request.prompt_contract,
         is_base_forced=request.is_base_forced,
@@ -100,7 +115,13 @@ def plan(request: Request, identity: Identity) -> Plan:
         origin.require_match(base, hub_id, loaded.config.base, identity.base_sha256)
     merge.require_fit(loaded, base, figures)
     planned = Plan(
-        request=request, identity=identity, base=base, base_hub_id=hub_id, architecture=figures, adapter=loaded
+        request=request,
+        identity=identity,
+        base=base,
+        base_hub_id=hub_id,
+        architecture=figures,
+        adapter=loaded,
+        calibration=calibrationfile.load(request.adapter),
     )
     recipe.require_blocks(base, planned.recipe)
     return planned
@@ -154,7 +175,11 @@ def result_fields(plan: Plan) -> dict[str, Field]:
         BASE_KEY: plan.identity.base_sha256,
         ADAPTER_KEY: plan.identity.adapter_weights_sha256,
     }
-    return plan.base.model_fields | {key: Field(value=text, type_name="STRING") for key, text in texts.items()}
+    fields = plan.base.model_fields | {key: Field(value=text, type_name="STRING") for key, text in texts.items()}
+    if plan.calibration:
+        fields[SLOPE_KEY] = Field(value=plan.calibration.slope, type_name="FLOAT64")
+        fields[INTERCEPT_KEY] = Field(value=plan.calibration.intercept, type_name="FLOAT64")
+    return fields
 
 
 def _require_place(output: Path, inputs: Iterable[Path]) -> None:

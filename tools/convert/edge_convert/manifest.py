@@ -24,6 +24,7 @@ class Identity:
     base_sha256: str
     adapter_config_sha256: str
     adapter_weights_sha256: str
+    calibration_sha256: str | None
     type_name: str
     prompt_contract: str
     is_base_forced: bool

@@ -40,6 +40,15 @@ def add(verbs: Verbs) -> None:
         "--out", type=Path, metavar="FILE", help="where the report goes, Markdown; else the standard output"
     )
     parser.add_argument(
+        "--calibration",
+        type=Path,
+        metavar="FILE",
+        help="find the calibration of the confidences anew and write it there, as calibration.json of the adapter",
+    )
+    parser.add_argument(
+        "--reliability", type=Path, metavar="FILE", help="where the picture of the confidences goes, SVG"
+    )
+    parser.add_argument(
         "--mistakes",
         type=Path,
         metavar="FILE",

@@ -18,8 +18,9 @@ from edge.extraction.extractor import open_model
 from edge.extraction.prompt import CONTRACT
 from edge.literal import dumps, pointer
 from edge.verbs import evaluation
-from edge_convert import conversion
-from edge_train.evaluation import report, sets
+from edge_convert import calibrationfile, conversion
+from edge_train.evaluation import calibrating, reliability, report, sets
+from edge_train.evaluation.judgements import judgements
 from edge_train.evaluation.report import Judged
 from edge_train.evaluation.sets import CaseSet
 
@@ -35,8 +36,16 @@ def judge(options: argparse.Namespace) -> None:
     if not any(one.cases for one in chosen):
         raise EdgeError("evaluate: expected at least one case; name --edgejson, --cases or --generated")
     with _model(options) as model:
-        judged = evaluate(model, chosen, limit=options.limit)
-    text = report.markdown(judged)
+        judged = evaluate(model, chosen, limit=options.limit, is_calibrated=options.calibration is None)
+    found = {one.name: judgements(one.predictions) for one in judged}
+    series = {"as they are": found}
+    if options.calibration:
+        series["calibrated by the other half of the cases"] = calibrating.cross_fitted(found)
+        calibrationfile.write(options.calibration, calibrating.fit(calibrating.together(found)))
+    text = report.markdown(judged) + report.confidences(series)
+    if options.reliability:
+        picture = reliability.svg({name: calibrating.together(one) for name, one in series.items()})
+        options.reliability.write_text(picture, encoding="utf-8")
     if options.out:
         options.out.write_text(text, encoding="utf-8")
     else:
@@ -45,14 +54,26 @@ def judge(options: argparse.Namespace) -> None:
         options.mistakes.write_text("".join(_mistake_lines(judged)), encoding="utf-8")
 
 
-def evaluate(model: Path, chosen: Sequence[CaseSet], *, limit: int | None = None) -> list[Judged]:
+def evaluate(
+    model: Path, chosen: Sequence[CaseSet], *, limit: int | None = None, is_calibrated: bool = True
+) -> list[Judged]:
     """Return what a model makes of each set, read as `edge eval` reads them.
+
+    Args:
+        model: the GGUF.
+        chosen: the sets.
+        limit: of the cases of a set; None for all.
+        is_calibrated: whether confidences go through the calibration that the GGUF states, if it does.
 
     Raises:
         ModelError: the model cannot be used.
     """
     with open_model(
-        model, threads=None, context_tokens=evaluation.CONTEXT_TOKENS, limits=evaluation.LIMITS
+        model,
+        threads=None,
+        context_tokens=evaluation.CONTEXT_TOKENS,
+        limits=evaluation.LIMITS,
+        is_calibrated=is_calibrated,
     ) as extractor:
         return [
             Judged(name=one.name, predictions=evaluation.predict(extractor, one.cases[:limit]))

@@ -5,11 +5,13 @@ Knows nothing of how predictions are made.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from edge.verbs import scores
 from edge.verbs.evaluation import Prediction
+from edge_train.evaluation import calibrating
+from edge_train.evaluation.calibrating import Judgement
 from edge_train.evaluation.mistakes import Kind, Mistake, mistakes
 
 _HEAD = "| | cases | exact | field F1 | compliance | valid without `required` | invented |"
@@ -43,6 +45,25 @@ def markdown(judged: Sequence[Judged]) -> str:
             "",
         ]
     )
+
+
+def confidences(series: Mapping[str, Mapping[str, Sequence[Judgement]]]) -> str:
+    """Return the table of how far confidences lie from the truth: a row for each set, a column for each series."""
+    [first, *_] = series.values()
+    names = [*first, *(["all"] if len(first) > 1 else [])]
+    lines = [
+        "",
+        "Expected calibration error of the confidences, ten bins:",
+        "",
+        f"| | values | right | {' | '.join(series)} |",
+        "|---" * (3 + len(series)) + "|",
+    ]
+    for name in names:
+        sets = [calibrating.together(one) if name == "all" else one[name] for one in series.values()]
+        right = sum(each.is_right for each in sets[0]) / max(1, len(sets[0]))
+        errors = " | ".join(f"{calibrating.expected_error(one):.3f}" for one in sets)
+        lines.append(f"| {name} | {len(sets[0])} | {100 * right:.1f} % | {errors} |")
+    return "\n".join([*lines, ""])
 
 
 def found(prediction: Prediction) -> list[Mistake]:
