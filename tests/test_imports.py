@@ -29,7 +29,7 @@ def imported(path: Path) -> set[str]:
     ("library", "door"),
     [
         ("llama_cpp", "engine/model.py"),
-        ("paho", "mqtt/broker.py"),
+        ("paho", "mqtt/clients.py"),
         ("systemd", "service.py"),
         ("re2", "schema/patterns.py"),
         ("pint", "extraction/conversion.py"),

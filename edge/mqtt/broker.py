@@ -1,31 +1,22 @@
-"""Owns the door to the MQTT client: connect, subscribe, publish, acknowledge, the last will.
+"""Owns one MQTT session: connect, subscribe, publish, acknowledge, the last will.
 
-Knows nothing of routes or readings. The only importer of paho: its callbacks run while the owner waits (see
-`connection.py`) and only hand events over; its errors leave as BrokerError.
+Knows nothing of routes or readings. The client's callbacks run while the owner waits (see `connection.py`) and
+only hand events over; its errors leave as BrokerError.
 """
 
 import logging
 import secrets
-import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
-
-import paho.mqtt.client as paho
-from paho.mqtt import properties
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties, VariableByteIntegers
-from paho.mqtt.reasoncodes import ReasonCode
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.answer import Publication
 from edge.config.options import Mqtt, Protocol
 from edge.errors import BrokerError
 from edge.message import Message, identity
-from edge.mqtt import unreachable
+from edge.mqtt import clients, unreachable
 from edge.mqtt.connection import Connection, Wakeup
 from edge.mqtt.events import (
     Confirmed,
@@ -93,16 +84,7 @@ class Broker:
 
     def connect(self) -> None:
         """Let `wait` connect, and go on trying for ever; Connected says when it worked."""
-        arguments: dict[str, Any] = {}
-        if self._is_mqtt5:
-            details = _properties(PacketTypes.CONNECT)
-            details.SessionExpiryInterval = self._options.session_expiry_s
-            details.ReceiveMaximum = self._options.in_flight
-            # paho's own default wipes the stored session at each start of a process
-            arguments = {"clean_start": False, "properties": details}
-        self._client.connect_async(
-            self._options.host, self._options.port, keepalive=self._options.keepalive_s, **arguments
-        )
+        clients.connect(self._client, self._options, receive_maximum=self._options.in_flight)
 
     def wait(self, timeout_s: float, wakeup: Wakeup) -> None:
         """Let the connection work until something came of it, or until the wake-up; at most so long."""
@@ -136,9 +118,8 @@ class Broker:
         for stale in self._stale_subscriptions:
             self._client.unsubscribe(stale)
         for topic_filter in subscriptions:
-            if self._is_mqtt5:  # retained messages only at the first subscription: a restart reads nothing twice
-                is_shared = topic_filter.startswith(SHARED)  # for which noLocal is an error ([MQTT-3.8.3-4])
-                options = SubscribeOptions(qos=1, noLocal=not is_shared, retainHandling=1)
+            if self._is_mqtt5:
+                options = clients.once_retained(is_shared=topic_filter.startswith(SHARED))
                 _, number = self._client.subscribe(topic_filter, options=options)
             else:
                 _, number = self._client.subscribe(topic_filter, qos=1)
@@ -157,7 +138,7 @@ class Broker:
         Raises:
             BrokerError: the client does not take it, or the broker said that it takes nothing as long.
         """
-        details: Any = _JsonProperties(publication.properties) if self._is_mqtt5 else None
+        details: Any = clients.JsonProperties(publication.properties) if self._is_mqtt5 else None
         self._check_size(publication)
         try:
             info = self._client.publish(
@@ -165,11 +146,11 @@ class Broker:
             )
         except ValueError as error:
             raise BrokerError(f"cannot publish to {publication.topic!r}: {error}") from error
-        if info.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:
+        if info.rc == clients.QUEUE_FULL:
             raise BrokerError(
                 f"cannot publish to {publication.topic!r}: {OUTGOING_QUEUED} publications wait already"
             )
-        return info.mid
+        return int(info.mid)
 
     def acknowledge(self, message: Message) -> None:
         """Send the PUBACK of a message; on a later connection its number would be another message's."""
@@ -192,39 +173,27 @@ class Broker:
         self._client.disconnect()
         self._client.loop_write()
 
-    def _new_client(self, password: str | None, tls: ssl.SSLContext | None) -> paho.Client:
-        options = self._options
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=options.client_id,
-            protocol=paho.MQTTv5 if self._is_mqtt5 else paho.MQTTv311,
-            clean_session=None if self._is_mqtt5 else False,
-            manual_ack=True,
-        )
-        client.max_inflight_messages_set(OUTGOING_IN_FLIGHT)
-        client.max_queued_messages_set(OUTGOING_QUEUED)
-        client.will_set(self._status_topic, OFFLINE, qos=1, retain=True)
-        if options.username is not None:
-            client.username_pw_set(options.username, password)
-        if tls is not None:
-            client.tls_set_context(tls)
-        client.on_socket_open = _send_at_once
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.on_publish = self._on_publish
-        client.on_subscribe = self._on_subscribe
-        client.on_unsubscribe = self._on_unsubscribe
-        return client
+    def _new_client(self, password: str | None, tls: ssl.SSLContext | None) -> Any:
+        made = clients.new(self._options, password=password, tls=tls)
+        made.max_inflight_messages_set(OUTGOING_IN_FLIGHT)
+        made.max_queued_messages_set(OUTGOING_QUEUED)
+        made.will_set(self._status_topic, OFFLINE, qos=1, retain=True)
+        made.on_connect = self._on_connect
+        made.on_disconnect = self._on_disconnect
+        made.on_message = self._on_message
+        made.on_publish = self._on_publish
+        made.on_subscribe = self._on_subscribe
+        made.on_unsubscribe = self._on_unsubscribe
+        return made
 
-    def _on_connect(self, client: Any, _data: Any, flags: Any, reason: ReasonCode, details: Any) -> None:
+    def _on_connect(self, connected: Any, _data: Any, flags: Any, reason: Any, details: Any) -> None:
         self._was_refused = reason.is_failure
         if reason.is_failure:
             self._emit(Disconnected(f"the broker refused: {reason}"))
             return
         self._connection.succeeded()
         # paho does not heed what the broker says, and has no public way to set it now ([MQTT-3.3.4-9])
-        client._max_inflight_messages = getattr(details, "ReceiveMaximum", OUTGOING_IN_FLIGHT)  # noqa: SLF001
+        connected._max_inflight_messages = getattr(details, "ReceiveMaximum", OUTGOING_IN_FLIGHT)  # noqa: SLF001
         self._most_packet_bytes = getattr(details, "MaximumPacketSize", None)
         self._epoch += 1
         self._emit(Connected(self._epoch, is_same_session=flags.session_present))
@@ -232,7 +201,7 @@ class Broker:
     def _on_no_answer(self, error: Exception) -> None:
         self._emit(Disconnected(unreachable.why(error, self._options)))
 
-    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:
         trouble, is_early = self._connection.trouble, not self._connection.is_accepted
         self._connection.failed()
         self._awaited.clear()
@@ -245,8 +214,8 @@ class Broker:
             why = unreachable.why_ended_early(self._options)
         self._emit(Disconnected(why, is_takeover=reason.value == _SESSION_TAKEN_OVER))
 
-    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
-        topic = _topic(message)
+    def _on_message(self, _client: Any, _data: Any, message: Any) -> None:
+        topic = clients.topic_of(message)
         if topic.startswith(_STATISTICS_TOPIC):
             if message.payload.isdigit():
                 self._emit(Statistic(topic.removeprefix(_STATISTICS_TOPIC), int(message.payload[:18])))
@@ -269,10 +238,10 @@ class Broker:
             )
         )
 
-    def _on_publish(self, _client: Any, _data: Any, mid: int, reason: ReasonCode, _properties: Any) -> None:
+    def _on_publish(self, _client: Any, _data: Any, mid: int, reason: Any, _properties: Any) -> None:
         self._emit(Confirmed(mid, str(reason) if reason.is_failure else None))
 
-    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: Sequence[ReasonCode], _p: Any) -> None:
+    def _on_subscribe(self, _client: Any, _data: Any, mid: int, reasons: Sequence[Any], _p: Any) -> None:
         is_watched = mid in self._watched
         self._watched.discard(mid)
         if mid in self._awaited:
@@ -295,99 +264,3 @@ class Broker:
         size = len(publication.topic.encode()) + len(publication.payload) + properties_bytes
         if size + _PACKET_OVERHEAD_BYTES > self._most_packet_bytes:
             raise BrokerError(f"the broker takes packets of at most {self._most_packet_bytes} bytes, got {size}")
-
-
-def visitor(options: Mqtt, *, password: str | None, tls: ssl.SSLContext | None, is_clean: bool = False) -> Any:
-    """Return paho's client for a look at the broker, its `connect_async` done: without a last will.
-
-    A session that the broker has under this client id is taken up and kept: it is another's, where the broker puts
-    names of users in the place of ids. `is_clean` ends it, over MQTT 3.1.1; over MQTT 5, `leave_for_good` does.
-    """
-    is_mqtt5 = options.protocol is Protocol.MQTT_5
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2,
-        client_id=options.client_id,
-        protocol=paho.MQTTv5 if is_mqtt5 else paho.MQTTv311,
-        clean_session=None if is_mqtt5 else is_clean,
-        manual_ack=True,  # what is not acknowledged is delivered again, to whose it is
-    )
-    if options.username is not None:
-        client.username_pw_set(options.username, password)
-    if tls is not None:
-        client.tls_set_context(tls)
-    client.on_socket_open = _send_at_once
-    arguments: dict[str, Any] = {}
-    if is_mqtt5:
-        details = _properties(PacketTypes.CONNECT)
-        details.SessionExpiryInterval = options.session_expiry_s
-        details.ReceiveMaximum = 1
-        arguments = {"clean_start": False, "properties": details}
-    client.connect_async(options.host, options.port, keepalive=options.keepalive_s, **arguments)
-    return client
-
-
-def without_retained() -> Any:
-    """Return the options of a subscription for MQTT 5 that brings no retained messages."""
-    return SubscribeOptions(qos=0, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-
-
-def leave_for_good(client: Any) -> None:
-    """Disconnect over MQTT 5, and have the broker forget the session."""
-    details = _properties(PacketTypes.DISCONNECT)
-    details.SessionExpiryInterval = 0
-    client.disconnect(properties=details)
-
-
-def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:
-    """Let small packets go out as they come: an acknowledgement that waits for company costs 40 ms (Nagle)."""
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-class _JsonProperties:
-    """The properties of a PUBLISH of JSON, packed as MQTT 5 wants them (2.2.2): all that paho asks of them.
-
-    paho's own class checks each assignment against each name, which takes longer than a replay.
-    """
-
-    __slots__ = ("_packed",)
-
-    def __init__(self, user_properties: Mapping[str, str]) -> None:
-        pairs = (b"\x26" + _utf8(name) + _utf8(value) for name, value in user_properties.items())
-        body = _JSON_IN_UTF8 + b"".join(pairs)
-        self._packed: bytes = VariableByteIntegers.encode(len(body)) + body  # type: ignore[no-untyped-call]  # paho
-
-    def pack(self) -> bytes:
-        """Return the length and the properties."""
-        return self._packed
-
-
-def _utf8(text: str) -> bytes:
-    data = text.encode()
-    return len(data).to_bytes(2, "big") + data
-
-
-_JSON_IN_UTF8 = b"\x01\x01\x03" + _utf8("application/json")  # payload format indicator, content type
-
-
-def _properties(packet_type: int) -> Any:
-    return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho leaves it untyped
-
-
-def _topic(message: paho.MQTTMessage) -> str:
-    """Return the topic of a message; one that is not UTF-8, which MQTT forbids, becomes a topic of no route."""
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return "\ufffd"
-
-
-def _tolerate_zero_width_no_break_space(read: Callable[[bytes, int], tuple[str, int]]) -> Any:
-    """Let paho read U+FEFF in a property: it takes it for a malformed packet and disconnects.
-
-    The broker delivers the message again on each connection, so one such message would end all traffic; and MQTT
-    allows the character ([MQTT-1.5.4-3]). It is read as U+FFFD, which is as long.
-    """
-    return lambda buffer, length: read(bytes(buffer).replace(b"\xef\xbb\xbf", b"\xef\xbf\xbd"), length)
-
-
-properties.readUTF = _tolerate_zero_width_no_break_space(properties.readUTF)

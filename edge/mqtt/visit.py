@@ -15,7 +15,7 @@ from typing import Any
 
 from edge.config.options import Mqtt, Protocol
 from edge.mailbox import Mailbox
-from edge.mqtt import broker, unreachable
+from edge.mqtt import clients, unreachable
 from edge.mqtt.connection import Connection
 
 PATIENCE_S = 10.0
@@ -70,11 +70,11 @@ def visit(
         clock: monotonic seconds.
     """
     own = replace(options, client_id=f"{options.client_id}-doctor")
-    visitor = _Visitor(own, broker.visitor(own, password=password, tls=tls), filters, topic)
+    visitor = _Visitor(own, clients.visitor(own, password=password, tls=tls), filters, topic)
     visitor.work(timeout_s, clock)
     found = visitor.found
     if found.is_let_in and not found.is_in_other_session and options.protocol is not Protocol.MQTT_5:
-        last = _Visitor(own, broker.visitor(own, password=password, tls=tls, is_clean=True), (), None)
+        last = _Visitor(own, clients.visitor(own, password=password, tls=tls, is_clean=True), (), None)
         last.work(timeout_s, clock)  # over MQTT 3.1.1, it takes a connection of its own to end a session
     return found
 
@@ -109,7 +109,7 @@ class _Visitor:
             self.found.trouble = unreachable.why(TimeoutError(), self._options)
         self._is_done = True
         if self._is_mqtt5 and not self.found.is_in_other_session:
-            broker.leave_for_good(self._client)
+            clients.leave_for_good(self._client)
         else:
             self._client.disconnect()
         self._client.loop_write()
@@ -131,7 +131,7 @@ class _Visitor:
             return
         if not found.is_in_other_session:
             for each in self._filters:
-                options = {"options": broker.without_retained()} if self._is_mqtt5 else {"qos": 0}
+                options = {"options": clients.without_retained()} if self._is_mqtt5 else {"qos": 0}
                 self._asked[client.subscribe(each, **options)[1]] = each
             client.subscribe(_VERSION, qos=0)  # retained, so it comes before the answer to what is asked next
         self._published = client.publish(self._topic, b"", qos=1).mid
