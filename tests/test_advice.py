@@ -233,6 +233,29 @@ def test_check_looks_at_the_files_of_secrets(capsys: pytest.CaptureFixture[str])
     ]
 
 
+NO_FIELD = "no field has `format: date-time`, so nothing of this route is made RFC 3339"
+
+
+@pytest.mark.parametrize(
+    ("field", "expected"),
+    [
+        ("{type: string, format: date-time}", []),
+        ("{type: array, items: {type: string, format: date-time}}", []),
+        ("{type: string}", [f"edge.yaml:7:17: routes[0].timestamps: {NO_FIELD}"]),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_timestamps_without_a_field_for_them(field: str, expected: list[str]) -> None:
+    """Whoever asks for RFC 3339 is told where no field would have it."""
+    route = ROUTES.replace("level: {type: number}", f"at: {field}").rstrip()
+    file = Path("edge.yaml")
+    file.write_text(f"mqtt: {{}}{route}\n    timestamps: rfc3339\n    timezone: Europe/Berlin\n", encoding="utf-8")
+
+    found = advice.find(*config.read(file, hostname="pi"), {})
+
+    assert [str(problem) for problem in found] == expected
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_start_of_the_daemon_logs_the_warnings(caplog: pytest.LogCaptureFixture) -> None:
     """They stand in the journal, where no check was made."""

@@ -175,12 +175,13 @@ def test_nothing_is_lost_when_the_configuration_changes_under_load(
 
 
 def test_without_a_daemon_there_is_nothing_to_reload(tmp_path: Path) -> None:
-    """The exit code says that no daemon runs."""
-    (tmp_path / "lock").touch()
+    """The exit code says that no daemon runs, whether or not one ever did."""
     done = reload(tmp_path)
 
     assert done.returncode == 69
-    assert done.stderr == f"edge: {tmp_path}: no daemon runs; it reads its configuration when it starts\n"
+    assert done.stderr == (
+        f"edge: {tmp_path}: no daemon runs with this state directory; it reads its configuration when it starts\n"
+    )
 
 
 def test_a_daemon_beyond_its_memory_leaves_with_a_code_of_its_own(

@@ -19,7 +19,7 @@ from edge.text import moments, units
 from edge.text.moments import Zone
 from edge.text.units import Unit, UnitPolicy
 
-_MOMENT = "date-time"  # the format of fields that hold one
+MOMENT = "date-time"  # the format of fields that hold one
 Convert: TypeAlias = Callable[[str], str]  # from a number as the text has it to the one to publish
 
 
@@ -108,7 +108,7 @@ def with_moments(json: str, root: Node, zone: Zone, arrived_at: datetime) -> str
     places = [
         leaf.path
         for leaf in literal.leaves(json)
-        if isinstance(leaf.value, str) and node_at(root, leaf.path).format == _MOMENT
+        if isinstance(leaf.value, str) and node_at(root, leaf.path).format == MOMENT
     ]
     return literal.replaced(json, {path: partial(convert, path) for path in places})
 

@@ -11,8 +11,11 @@ from pathlib import Path as FilePath
 from edge.config.document import Document
 from edge.config.options import Config, Mqtt
 from edge.errors import Problem
+from edge.extraction.normalize import MOMENT
 from edge.literal import Path
 from edge.mqtt import credentials
+from edge.routes import Routes
+from edge.schema.schema import Node
 
 PLAIN_PORT, TLS_PORT = 1883, 8883  # as registered for mqtt and secure-mqtt
 QUEUED = 1000  # mosquitto.conf(5), max_queued_messages
@@ -34,6 +37,7 @@ def find(config: Config, document: Document, environment: Mapping[str, str]) -> 
         *_encryption(config.mqtt, environment),
         *_secrets(config.mqtt, environment),
         *_window(config.mqtt),
+        *_moments(config.routes),
     ]
     return [document.problem(path, message) for path, message in found]
 
@@ -105,3 +109,17 @@ def _window(mqtt: Mqtt) -> Iterator[tuple[Path, str]]:
     if mqtt.in_flight > QUEUED:
         kept = f"mosquitto keeps {QUEUED} messages for a client that is away (max_queued_messages)"
         yield ("mqtt", "in_flight"), f"{kept}; with {mqtt.in_flight} under way, there may be no room for new ones"
+
+
+def _moments(routes: Routes) -> Iterator[tuple[Path, str]]:
+    for number, route in enumerate(routes):
+        if route.zone is not None and not _has_moment(route.schema.root):
+            yield (
+                ("routes", number, "timestamps"),
+                "no field has `format: date-time`, so nothing of this route is made RFC 3339",
+            )
+
+
+def _has_moment(node: Node) -> bool:
+    items = (node.items,) if node.items is not None else ()
+    return node.format == MOMENT or any(map(_has_moment, (*(prop.node for prop in node.properties), *items)))

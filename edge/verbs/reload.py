@@ -9,7 +9,6 @@ from typing import cast
 
 from edge.control import control, desk
 from edge.errors import NoDaemon
-from edge.state import statefolder
 
 _ANSWER_S = 60.0  # it makes the schema of each route ready
 
@@ -18,12 +17,14 @@ def run(folder: Path) -> bool:
     """Return whether the daemon of a state directory took its configuration up; print what came of it.
 
     Raises:
-        EdgeError: no daemon runs there, or it does not answer.
+        NoDaemon: none runs there.
+        EdgeError: it does not answer.
     """
     answer = control.ask(folder, {"verb": desk.RELOAD}, timeout_s=_ANSWER_S)
     if answer is None:
-        statefolder.check_was_held(folder)
-        raise NoDaemon(f"{folder}: no daemon runs; it reads its configuration when it starts")
+        raise NoDaemon(
+            f"{folder}: no daemon runs with this state directory; it reads its configuration when it starts"
+        )
     problems = cast("list[str]", answer.get("problems", []))
     if problems:
         sys.stderr.writelines(f"{problem}\n" for problem in problems)
