@@ -28,6 +28,14 @@ def request_(base_path: Path, adapter_path: Path, tmp_path: Path) -> Request:
     )
 
 
+@pytest.fixture
+def trimmed(request_: Request, tmp_path: Path) -> Request:
+    """Give that request with a smaller vocabulary, so that it takes every step."""
+    kept = tmp_path / "tokens.txt"
+    kept.write_text("01\n", encoding="utf-8")
+    return dataclasses.replace(request_, vocabulary=kept)
+
+
 def test_result_is_a_model_of_ours(planned: Plan, converted: Result) -> None:
     """llama.cpp loads it, and its metadata say what it was made from."""
     model = Model(converted.path, threads=1, context_tokens=64, sequences=1)
@@ -64,7 +72,21 @@ def test_conversion_is_repeatable(request_: Request, converted: Result) -> None:
     assert result.sha256 == converted.sha256
 
 
-def test_steps_are_reported_to_their_ends(request_: Request) -> None:
+def test_a_smaller_vocabulary_is_part_of_what_decides_the_file(request_: Request, trimmed: Request) -> None:
+    """The tokens that are named stay, with the bytes; the file has their size, and its manifest says so."""
+    asked = trimmed
+    identity = conversion.identify(asked)
+
+    result = conversion.convert(conversion.plan(asked, identity), threads=1)
+
+    tokens = gguffile.read(result.path).fields["tokenizer.ggml.tokens"].value
+    assert tokens == [token for token in tiny.vocabulary() if token not in {"Ġt", "aa"}]
+    assert result.figures.size_bytes == result.path.stat().st_size
+    assert identity != conversion.identify(request_)
+    assert manifest.is_current(result.path, identity)
+
+
+def test_steps_are_reported_to_their_ends(trimmed: Request) -> None:
     """Each step tells when it is done, in order."""
     ended: list[Step] = []
 
@@ -72,26 +94,26 @@ def test_steps_are_reported_to_their_ends(request_: Request) -> None:
         if done == total:
             ended.append(step)
 
-    conversion.convert(conversion.plan(request_, conversion.identify(request_)), threads=2, report=note)
+    conversion.convert(conversion.plan(trimmed, conversion.identify(trimmed)), threads=2, report=note)
 
     assert ended == list(Step)
 
 
 @pytest.mark.parametrize("step", list(Step))
-def test_interruption_leaves_what_was_there(request_: Request, step: Step) -> None:
+def test_interruption_leaves_what_was_there(trimmed: Request, step: Step) -> None:
     """Ctrl-C in any step leaves an older output as it was, and no file beside it."""
-    request_.output.write_bytes(b"older")
+    trimmed.output.write_bytes(b"older")
 
     def interrupt(reported: Step, _done: int, _total: int) -> None:
         if reported == step:
             raise KeyboardInterrupt
 
-    plan = conversion.plan(request_, conversion.identify(request_))
+    plan = conversion.plan(trimmed, conversion.identify(trimmed))
     with pytest.raises(KeyboardInterrupt):
         conversion.convert(plan, threads=2, report=interrupt)
 
-    assert [path.name for path in request_.output.parent.iterdir()] == ["out.gguf"]
-    assert request_.output.read_bytes() == b"older"
+    assert sorted(path.name for path in trimmed.output.parent.iterdir()) == ["out.gguf", "tokens.txt"]
+    assert trimmed.output.read_bytes() == b"older"
 
 
 def test_result_beyond_a_bound_leaves_nothing(request_: Request, tmp_path: Path) -> None:

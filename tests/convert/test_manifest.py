@@ -31,6 +31,7 @@ def test_manifest_tells_what_a_file_was_made_from(planned: Plan, converted: Resu
             "adapter_config_sha256": files.sha256(planned.request.adapter / "adapter_config.json"),
             "adapter_weights_sha256": files.sha256(planned.request.adapter / "adapter_model.safetensors"),
             "calibration_sha256": None,
+            "vocabulary_sha256": None,
             "type_name": "Q4_0",
             "prompt_contract": "edge-1",
             "is_base_forced": False,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge_train import __main__ as command_line
+from tests.convert import tiny
 
 
 def test_samples_are_written_as_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -61,3 +62,18 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.Ca
 
     assert command_line.main(["generate", "--count", "1", "--out", str(path)]) == 1
     assert capsys.readouterr().err == f"edge_train: [Errno 2] No such file or directory: '{path}.part'\n"
+
+
+def test_the_tokens_worth_keeping_are_listed(tmp_path: Path) -> None:
+    """Those that the data use come first, then those that the tokenizer made first; in the vocabulary's order."""
+    base, out = tiny.write_base(tmp_path / "base.gguf"), tmp_path / "tokens.txt"
+
+    code = command_line.main(
+        ["vocabulary", "--base", str(base), "--samples", "20", "--keep", "150", "--out", str(out)]
+    )
+
+    kept = out.read_text(encoding="utf-8").splitlines()
+    assert code == 0
+    assert kept == [token for token in tiny.vocabulary() if token in set(kept)]
+    assert len(kept) == 150
+    assert {"<|im_end|>", "{", '"', "Ġt"} <= set(kept)

@@ -68,6 +68,12 @@ def _parse(argv: Sequence[str] | None) -> Request:
         help="what the adapter was trained on (%(default)s)",
     )
     parser.add_argument(
+        "--trim-vocab",
+        type=Path,
+        metavar="FILE",
+        help="keep only the tokens of this file, one a line, and those that they are made from",
+    )
+    parser.add_argument(
         "--force-base", action="store_true", help="merge although the adapter names another base, or none is known"
     )
     options = parser.parse_args(argv)
@@ -78,6 +84,7 @@ def _parse(argv: Sequence[str] | None) -> Request:
         type_name=options.type,
         prompt_contract=options.prompt_contract,
         is_base_forced=options.force_base,
+        vocabulary=options.trim_vocab,
     )
 
 

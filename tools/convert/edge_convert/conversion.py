@@ -3,8 +3,8 @@
 Knows nothing of terminals. Read `convert` first: merge, write, quantize, verify, and only then the final name.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.engine.model import quantize
@@ -21,6 +21,7 @@ from edge_convert import (
     merge,
     origin,
     recipe,
+    trimming,
 )
 from edge_convert.adapter import Adapter
 from edge_convert.architecture import Architecture
@@ -38,7 +39,11 @@ ADAPTER_KEY = "edge.adapter_sha256"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What the user asked for."""
+    """What the user asked for.
+
+    Attributes:
+        vocabulary: a file with the tokens to keep; None keeps them all.
+    """
 
     base: Path
     adapter: Path
@@ -46,6 +51,7 @@ class Request:
     type_name: str
     prompt_contract: str
     is_base_forced: bool = False
+    vocabulary: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +65,7 @@ class Plan:
     architecture: Architecture
     adapter: Adapter
     calibration: Calibration | None
+    kept: Sequence[str] | None
 
     @property
     def recipe(self) -> recipe.Recipe:
@@ -91,6 +98,7 @@ def identify(request: Request) -> Identity:
         adapter_config_sha256=files.sha256(config),
         adapter_weights_sha256=files.sha256(weights),
         calibration_sha256=files.sha256(calibration) if calibration.exists() else None,
+        vocabulary_sha256=files.sha256(request.vocabulary) if request.vocabulary else None,
         type_name=request.type_name,
         prompt_contract=request.prompt_contract,
         is_base_forced=request.is_base_forced,
@@ -122,6 +130,7 @@ def plan(request: Request, identity: Identity) -> Plan:
         architecture=figures,
         adapter=loaded,
         calibration=calibrationfile.load(request.adapter),
+        kept=trimming.load(request.vocabulary) if request.vocabulary else None,
     )
     recipe.require_blocks(base, planned.recipe)
     return planned
@@ -154,6 +163,9 @@ def convert(plan: Plan, *, threads: int, report: Report = silent) -> Result:
             threads=threads,
             report=report,
         )
+        if plan.kept is not None:
+            staged = _trimmed(staged, stage / "trimmed", plan.kept, report)
+            figures = replace(figures, size_bytes=staged.stat().st_size)
         result = Result(path=output, sha256=files.sha256(staged), figures=figures)
         text = manifest.render(output.name, result.sha256, plan.identity, plan.base_hub_id, figures)
         note.write_text(text, encoding="utf-8")
@@ -180,6 +192,13 @@ def result_fields(plan: Plan) -> dict[str, Field]:
         fields[SLOPE_KEY] = Field(value=plan.calibration.slope, type_name="FLOAT64")
         fields[INTERCEPT_KEY] = Field(value=plan.calibration.intercept, type_name="FLOAT64")
     return fields
+
+
+def _trimmed(whole: Path, target: Path, kept: Sequence[str], report: Report) -> Path:
+    report(Step.TRIM, 0, 1)
+    trimming.trim(whole, target, kept)
+    report(Step.TRIM, 1, 1)
+    return target
 
 
 def _require_place(output: Path, inputs: Iterable[Path]) -> None:

@@ -90,6 +90,11 @@ class GgufFile:
         """The metadata that speak of the model, not of how this file stores it."""
         return {key: field for key, field in self.fields.items() if not key.startswith(_OF_THE_FILE)}
 
+    @property
+    def stored_fields(self) -> dict[str, Field]:
+        """All metadata, those of how this file stores the model among them, without gguf's own of the header."""
+        return {key: field for key, field in self.fields.items() if not key.startswith("GGUF.")}
+
 
 def read(path: Path) -> GgufFile:
     """Return an open GGUF file. Takes about two seconds for a vocabulary of 49,152.
@@ -139,6 +144,27 @@ def write(
             writer.write_ti_data_to_file()
             for tensor in tensors:
                 writer.write_tensor_data(np.ascontiguousarray(tensor))
+    except OSError as error:
+        raise GgufError(f"{path}: cannot be written to its end ({error})") from error
+
+
+def write_stored(path: Path, fields: Mapping[str, Field], tensors: Iterable[Tensor]) -> None:
+    """Write a GGUF file of tensors as they are stored in another, with all its metadata.
+
+    Raises:
+        GgufError: the file cannot be opened, or the disk did not take all of it.
+    """
+    others = dict(fields)
+    architecture = others.pop(ARCHITECTURE_KEY).value
+    try:
+        with closing(GGUFWriter(path, architecture)) as writer:
+            for key, field in others.items():
+                _add(writer, key, field)
+            for tensor in tensors:
+                writer.add_tensor(tensor.name, tensor.data, raw_dtype=GGMLQuantizationType[tensor.type_name])
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
     except OSError as error:
         raise GgufError(f"{path}: cannot be written to its end ({error})") from error
 

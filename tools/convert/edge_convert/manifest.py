@@ -25,6 +25,7 @@ class Identity:
     adapter_config_sha256: str
     adapter_weights_sha256: str
     calibration_sha256: str | None
+    vocabulary_sha256: str | None
     type_name: str
     prompt_contract: str
     is_base_forced: bool

@@ -12,6 +12,7 @@ class Step(StrEnum):
     BEFORE = "ask the merged model"
     WEIGHTS = "compare weights"
     AFTER = "ask the result"
+    TRIM = "trim the vocabulary"
 
 
 Report = Callable[[Step, int, int], None]  # the step, how much of it is done, how much there is

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from edge.errors import EdgeError
 from edge_train import command as generating
+from edge_train import vocabulary as listing
 from edge_train.evaluation import command as evaluating
 from edge_train.training import command as training
 
@@ -36,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     generating.add(verbs)
     training.add(verbs)
     evaluating.add(verbs)
+    listing.add(verbs)
     return top
 
 

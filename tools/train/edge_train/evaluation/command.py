@@ -22,6 +22,9 @@ def add(verbs: Verbs) -> None:
     )
     what.add_argument("--model", type=Path, metavar="FILE", help="a GGUF that edge-convert made")
     parser.add_argument("--base", type=Path, default=BASE, metavar="FILE", help="the adapter's base (%(default)s)")
+    parser.add_argument(
+        "--trim-vocab", type=Path, metavar="FILE", help="the tokens to keep, as edge-convert has it"
+    )
     parser.add_argument("--edgejson", type=Path, metavar="DIR", help="EdgeJSON's folder, for its test rows")
     parser.add_argument(
         "--cases",

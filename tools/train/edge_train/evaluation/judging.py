@@ -103,6 +103,7 @@ def _model(options: argparse.Namespace) -> Iterator[Path]:
             output=made,
             type_name="Q4_0",
             prompt_contract=CONTRACT,
+            vocabulary=options.trim_vocab,
         )
         planned = conversion.plan(request, conversion.identify(request))
         conversion.convert(planned, threads=os.cpu_count() or 1)
