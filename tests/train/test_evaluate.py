@@ -72,6 +72,16 @@ def test_the_report_has_a_row_for_each_set_and_family() -> None:
     assert lines[-1] == "| generated | 3 | 0 | 0 | 0 | 0 | 0 |"
 
 
+def test_the_report_has_the_published_figures_beside_edgejson_s() -> None:
+    """Other models' figures on the same rows stand below ours."""
+    lines = report.markdown([Judged(name=sets.EDGEJSON, predictions=[unread("a", "simple")])]).splitlines()
+
+    assert lines[3:5] == [
+        "| – elsewhere: Maaza MLM-135M-JSON, F16, no grammar | 158 | 24.7 % | 0.520 | 41.1 % | – | – |",
+        "| – elsewhere: Maaza 360M, F16, no grammar | 158 | 55.1 % | 0.729 | 74.1 % | – | – |",
+    ]
+
+
 def unread(name: str, family: str) -> Prediction:
     """Return a prediction that failed."""
     case = Case(id=name, schema=ASKED, text="T=1", expected={"t": 1}, family=family)

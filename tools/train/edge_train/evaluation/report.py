@@ -10,13 +10,19 @@ from dataclasses import dataclass
 
 from edge.verbs import scores
 from edge.verbs.evaluation import Prediction
-from edge_train.evaluation import calibrating
+from edge_train.evaluation import calibrating, sets
 from edge_train.evaluation.calibrating import Judgement
 from edge_train.evaluation.mistakes import Kind, Mistake, mistakes
 
 _HEAD = "| | cases | exact | field F1 | compliance | valid without `required` | invented |"
 _RULE = "|---|---|---|---|---|---|---|"
 _MOST_FAMILIES_SHOWN = 40
+_PUBLISHED = {  # other models on the same cases, from their model cards (CycleCore Technologies)
+    sets.EDGEJSON: (
+        "| – elsewhere: Maaza MLM-135M-JSON, F16, no grammar | 158 | 24.7 % | 0.520 | 41.1 % | – | – |",
+        "| – elsewhere: Maaza 360M, F16, no grammar | 158 | 55.1 % | 0.729 | 74.1 % | – | – |",
+    )
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,6 +84,7 @@ def _rows(judged: Judged) -> Iterable[str]:
     if len(families) > 1:
         for family, _ in families.most_common(_MOST_FAMILIES_SHOWN):
             yield _row(f"– {family}", [one for one in judged.predictions if one.case.family == family])
+    yield from _PUBLISHED.get(judged.name, ())
 
 
 def _row(name: str, predictions: Sequence[Prediction]) -> str:

@@ -9,6 +9,8 @@ from edge.verbs import cases
 from edge.verbs.cases import Case
 from edge_train import generator
 
+EDGEJSON = "EdgeJSON v3 test"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaseSet:
@@ -39,7 +41,7 @@ def generated(seed: int, count: int) -> CaseSet:
 
 def edgejson(folder: Path) -> CaseSet:
     """Return EdgeJSON's test rows; raises EdgeError where they are not in its layout."""
-    return CaseSet(name="EdgeJSON v3 test", cases=cases.from_edgejson(folder))
+    return CaseSet(name=EDGEJSON, cases=cases.from_edgejson(folder))
 
 
 def file(path: Path) -> CaseSet:
