@@ -5,13 +5,14 @@ Knows nothing of models and scores.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edge.errors import EdgeError
 from edge.literal import JSON
 
 NO_FAMILY = "-"
+_COPIED: set[JSON] = {"string", "number", "integer"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +66,31 @@ def from_edgejson(folder: Path, rows: str = "test.jsonl") -> list[Case]:
             )
         )
     return cases
+
+
+def ungrounded(case: Case) -> Case:
+    """Return a case under a schema whose numbers and strings need not be copies of the text.
+
+    >>> asked: dict[str, JSON] = {"properties": {"t": {"type": "number"}, "ok": {"type": "boolean"}}}
+    >>> ungrounded(Case(id="1", schema=asked, text="t 1", expected={}, family="")).schema["properties"]
+    {'t': {'type': 'number', 'grounded': False}, 'ok': {'type': 'boolean'}}
+    """
+    return replace(case, schema=_freed(case.schema))
+
+
+def _freed(schema: dict[str, JSON]) -> dict[str, JSON]:
+    changed = dict(schema)
+    properties, items = schema.get("properties"), schema.get("items")
+    if isinstance(properties, dict):
+        changed["properties"] = {
+            name: _freed(each) if isinstance(each, dict) else each for name, each in properties.items()
+        }
+    if isinstance(items, dict):
+        changed["items"] = _freed(items)
+    kinds = schema.get("type", [])
+    if set(kinds if isinstance(kinds, list) else [kinds]) & _COPIED and "enum" not in schema:
+        changed["grounded"] = False
+    return changed
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, JSON]]]:

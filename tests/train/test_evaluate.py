@@ -12,8 +12,10 @@ from edge.verbs.cases import Case
 from edge.verbs.evaluation import Prediction
 from edge_train.__main__ import main
 from edge_train.evaluation import report, sets
+from edge_train.evaluation.judging import evaluate
 from edge_train.evaluation.mistakes import Kind, mistakes
 from edge_train.evaluation.report import Judged
+from edge_train.evaluation.sets import CaseSet
 
 ASKED: dict[str, JSON] = {
     "type": "object",
@@ -143,6 +145,20 @@ def test_a_model_is_judged_as_the_daemon_reads(
         "expected": 55,
         "got": 21.4,
     }
+
+
+@pytest.mark.model
+def test_what_an_ungrounded_model_makes_up_is_counted(model_path: Path) -> None:
+    """It may write what is not in the text, and the score under the case's own schema says how much of it is."""
+    asked: dict[str, JSON] = {"type": "object", "properties": {"temperature": {"type": "number", "unit": "°C"}}}
+    case = Case(id="1", schema=asked, text="temperature 21.4 °C", expected={"temperature": 21.4}, family="-")
+
+    [judged] = evaluate(model_path, [CaseSet(name="own", cases=[case])], is_grounded=False)
+
+    [prediction] = judged.predictions
+    got = json.loads(prediction.extraction.json) if prediction.extraction else None
+    assert prediction.case == case
+    assert prediction.score == scores.score(case.expected, got, asked, case.text)
 
 
 def test_edgejson_s_folder_is_named_where_it_is_none(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from edge.errors import Rejected
 from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, Prepared, open_model
 from edge.schema import schema
+from edge.verbs import cases
 from edge.verbs.cases import Case
-from edge_bench import closedloop, judged, memory, schemas, workload
+from edge_bench import closedloop, judged, memory, workload
 from edge_bench.row import Row, percentiles
 
 CONTEXT_TOKENS = 4096
@@ -97,7 +98,7 @@ def _prepared(extractor: Extractor, messages: Sequence[Case], *, is_grounded: bo
     for message in messages:
         key = json.dumps(message.schema)
         if key not in found:
-            document = message.schema if is_grounded else schemas.ungrounded(message.schema)
+            document = message.schema if is_grounded else cases.ungrounded(message).schema
             found[key] = extractor.prepare(schema.parse(document))
     return [found[json.dumps(message.schema)] for message in messages]
 

@@ -6,6 +6,7 @@ What does the work is imported when it begins, so that every other command start
 import argparse
 from pathlib import Path
 
+from edge_convert.recipe import RECIPES
 from edge_train.command import Verbs
 from edge_train.training.command import BASE
 
@@ -24,6 +25,12 @@ def add(verbs: Verbs) -> None:
     parser.add_argument("--base", type=Path, default=BASE, metavar="FILE", help="the adapter's base (%(default)s)")
     parser.add_argument(
         "--trim-vocab", type=Path, metavar="FILE", help="the tokens to keep, as edge-convert has it"
+    )
+    parser.add_argument(
+        "--type", choices=list(RECIPES), default="Q4_0", help="the quantization of an adapter (%(default)s)"
+    )
+    parser.add_argument(
+        "--ungrounded", action="store_true", help="let it write numbers and strings that are not in the text"
     )
     parser.add_argument("--edgejson", type=Path, metavar="DIR", help="EdgeJSON's folder, for its test rows")
     parser.add_argument(

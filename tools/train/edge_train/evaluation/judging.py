@@ -10,14 +10,17 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from edge.errors import EdgeError
-from edge.extraction.extractor import open_model
+from edge.extraction.extractor import Extractor, open_model
 from edge.extraction.prompt import CONTRACT
 from edge.literal import dumps, pointer
-from edge.verbs import evaluation
+from edge.verbs import cases, evaluation, scores
+from edge.verbs.cases import Case
+from edge.verbs.evaluation import Prediction
 from edge_convert import calibrationfile, conversion
 from edge_train.evaluation import calibrating, reliability, report, sets
 from edge_train.evaluation.judgements import judgements
@@ -36,7 +39,13 @@ def judge(options: argparse.Namespace) -> None:
     if not any(one.cases for one in chosen):
         raise EdgeError("evaluate: expected at least one case; name --edgejson, --cases or --generated")
     with _model(options) as model:
-        judged = evaluate(model, chosen, limit=options.limit, is_calibrated=options.calibration is None)
+        judged = evaluate(
+            model,
+            chosen,
+            limit=options.limit,
+            is_calibrated=options.calibration is None,
+            is_grounded=not options.ungrounded,
+        )
     found = {one.name: judgements(one.predictions) for one in judged}
     series = {"as they are": found}
     if options.calibration:
@@ -55,7 +64,12 @@ def judge(options: argparse.Namespace) -> None:
 
 
 def evaluate(
-    model: Path, chosen: Sequence[CaseSet], *, limit: int | None = None, is_calibrated: bool = True
+    model: Path,
+    chosen: Sequence[CaseSet],
+    *,
+    limit: int | None = None,
+    is_calibrated: bool = True,
+    is_grounded: bool = True,
 ) -> list[Judged]:
     """Return what a model makes of each set, read as `edge eval` reads them.
 
@@ -64,6 +78,7 @@ def evaluate(
         chosen: the sets.
         limit: of the cases of a set; None for all.
         is_calibrated: whether confidences go through the calibration that the GGUF states, if it does.
+        is_grounded: whether numbers and strings must be copies of the text.
 
     Raises:
         ModelError: the model cannot be used.
@@ -76,10 +91,23 @@ def evaluate(
         is_calibrated=is_calibrated,
     ) as extractor:
         return [
-            Judged(name=one.name, predictions=evaluation.predict(extractor, one.cases[:limit]))
+            Judged(name=one.name, predictions=_predicted(extractor, one.cases[:limit], is_grounded=is_grounded))
             for one in chosen
             if one.cases
         ]
+
+
+def _predicted(extractor: Extractor, chosen: Sequence[Case], *, is_grounded: bool) -> list[Prediction]:
+    if is_grounded:
+        return evaluation.predict(extractor, chosen)
+    freed = evaluation.predict(extractor, [cases.ungrounded(case) for case in chosen])
+    return [_judged_by(case, prediction) for case, prediction in zip(chosen, freed, strict=True)]
+
+
+def _judged_by(case: Case, prediction: Prediction) -> Prediction:
+    """Return the prediction with the score under the schema of a case, by which values can be invented."""
+    got = json.loads(prediction.extraction.json) if prediction.extraction else None
+    return replace(prediction, case=case, score=scores.score(case.expected, got, case.schema, case.text))
 
 
 def _chosen(options: argparse.Namespace) -> list[CaseSet]:
@@ -101,7 +129,7 @@ def _model(options: argparse.Namespace) -> Iterator[Path]:
             base=options.base.expanduser(),
             adapter=options.adapter,
             output=made,
-            type_name="Q4_0",
+            type_name=options.type,
             prompt_contract=CONTRACT,
             vocabulary=options.trim_vocab,
         )
