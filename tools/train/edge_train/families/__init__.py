@@ -25,6 +25,6 @@ FAMILIES: dict[str, tuple[int, Family]] = {
     "records": (5, records.draft),
     "consoles": (5, consoles.draft),
     "lists": (5, lists.draft),
-    "forms": (22, forms.draft),
+    "forms": (14, forms.draft),
     **{file: (share, devices.family(file)) for file, share in devices.FILES.items()},
 }
