@@ -4,11 +4,15 @@ import argparse
 import re
 from pathlib import Path
 
+import pytest
+
 from edge import __main__ as command_line
 from edge.errors import Reason
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+NUMBERS = {15: "fifteen", 16: "sixteen", 17: "seventeen", 18: "eighteen"}
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
@@ -32,17 +36,19 @@ def test_every_option_of_a_verb_that_the_readme_shows_exists() -> None:
         assert shown <= {option for action in parsers()[verb]._actions for option in action.option_strings}  # noqa: SLF001
 
 
-def test_the_readme_lists_every_reason() -> None:
-    """The reasons of dead letters are the closed list of the program, in its order."""
-    listed = re.search(r"Reasons: `([a-z0-9_\s]+)`", README)
+def test_the_documents_list_every_reason() -> None:
+    """The reasons of dead letters are the closed list of the program, in order; the README has their number."""
+    listed = re.search(r"Reasons: `([a-z0-9_\s]+)`", CONFIGURATION)
 
     assert listed is not None
     assert [str(reason) for reason in Reason] == listed.group(1).split()
+    assert f"one of {NUMBERS[len(Reason)]} reasons" in README
 
 
-def test_the_readme_config_is_part_of_the_shipped_one() -> None:
-    """The route on the first screen stands in config/edge.yaml as well, comments aside."""
-    block = re.search(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+@pytest.mark.parametrize("page", [README, CONFIGURATION], ids=["README", "configuration"])
+def test_the_first_route_of_a_page_is_part_of_the_shipped_configuration(page: str) -> None:
+    """It stands in config/edge.yaml as well, comments aside."""
+    block = re.search(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
     assert block is not None
     shipped = [
         re.sub(r"\s+#.*", "", line)
