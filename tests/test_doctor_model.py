@@ -11,6 +11,7 @@ from edge.doctor.doctor import shown
 from edge.doctor.trial import Trial
 from edge.doctor.weights import Weights
 
+CONTRACTS = "expected the prompt contract edge-1 or maaza-1"
 AGAIN = (
     "      -> install it again: "
     "`sudo apt-get install --reinstall ./edge-readings_*.deb`, or `make model` in a clone"
@@ -42,12 +43,12 @@ LOADS = Trial(system_info="CPU : AVX2 = 1 | ", contract="edge-1")
             f"FAIL  model          {FILE}, 77.6 MB: expected a GGUF, got something else\n{AGAIN}",
         ),
         (
-            *(True, True, Trial(contract="maaza-1")),
-            f"FAIL  model          {FILE}, 77.6 MB: expected the prompt contract edge-1, got maaza-1\n{AGAIN}",
+            *(True, True, Trial(contract="edge-2")),
+            f"FAIL  model          {FILE}, 77.6 MB: {CONTRACTS}, got edge-2\n{AGAIN}",
         ),
         (
             *(True, True, Trial()),
-            f"FAIL  model          {FILE}, 77.6 MB: expected the prompt contract edge-1, got none\n{AGAIN}",
+            f"FAIL  model          {FILE}, 77.6 MB: {CONTRACTS}, got none\n{AGAIN}",
         ),
         (
             *(True, True, Trial(trouble="llama.cpp died of SIGILL")),

@@ -32,7 +32,7 @@ def test_a_model_of_another_contract(tmp_path: Path) -> None:
         pytest.fail("it opened")
 
     assert str(error.value) == (
-        f"{path}: expected a model of the prompt contract edge-1 (edge.prompt_contract), "
+        f"{path}: expected a model of the prompt contract edge-1 or maaza-1 (edge.prompt_contract), "
         "got one without a contract; convert its adapter with edge-convert"
     )
 

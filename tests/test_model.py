@@ -254,7 +254,7 @@ def test_quantize_to_an_unknown_type(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as error:
         models.quantize(tmp_path / "a", tmp_path / "b", file_type="Q4_K_M", threads=1)
 
-    assert str(error.value) == "expected a quantization among Q4_0, got Q4_K_M"
+    assert str(error.value) == "expected a quantization among F16, Q4_0, Q8_0, IQ4_NL, got Q4_K_M"
 
 
 def test_quantize_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

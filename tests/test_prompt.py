@@ -70,6 +70,24 @@ def test_the_fixed_words() -> None:
     assert (prompt.CONTRACT, prompt.CONTRACT_KEY) == ("edge-1", "edge.prompt_contract")
 
 
+def test_the_plain_prompt_has_no_schema() -> None:
+    """Under maaza-1 the text stands between fixed words, whatever is asked for."""
+    plain = prompt.CONTRACTS["maaza-1"]
+    asked = schema.parse({"type": "object", "properties": {"t": {"type": "number", "unit": "°C"}}}).root
+
+    assert plain.prefix(asked) + "T=21.4" + plain.suffix == (
+        "Extract the structured JSON data from the following text.\n\nInput: T=21.4\n\nOutput:"
+    )
+
+
+def test_the_first_contract_is_the_one_of_this_module() -> None:
+    """What trainers take from the module is what the daemon takes from the contract's name."""
+    own = prompt.CONTRACTS[prompt.CONTRACT]
+    asked = schema.parse({"type": "object", "properties": {"t": {}}}).root
+
+    assert (own.prefix(asked), own.suffix) == (prompt.prefix(asked), prompt.SUFFIX)
+
+
 @pytest.mark.shared
 def test_the_reference_agrees(shared: Path) -> None:
     """The program that made the training data writes every schema of the shared data in the same way."""

@@ -70,8 +70,9 @@ def judge(weights: Weights, trial: Trial | None) -> Finding:
         return ok(CHECK, f"{size}; not loaded (--quick)")
     if trial.trouble is not None:
         return fail(CHECK, trial.trouble, _AGAIN)
-    if trial.contract != prompt.CONTRACT:
-        found = f"{size}: expected the prompt contract {prompt.CONTRACT}, got {trial.contract or 'none'}"
+    if trial.contract not in prompt.CONTRACTS:
+        known = " or ".join(prompt.CONTRACTS)
+        found = f"{size}: expected the prompt contract {known}, got {trial.contract or 'none'}"
         return fail(CHECK, found, _AGAIN)
     whole = "intact" if weights.is_intact else f"sha256 {weights.sha256} (with nothing to compare it to)"
     return ok(CHECK, f"{size}, {whole}, loads, contract {trial.contract}")

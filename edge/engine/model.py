@@ -28,7 +28,7 @@ from llguidance.llamacpp import lltokenizer_from_vocab  # imports llama_cpp itse
 
 BATCH_TOKENS = 128  # the most that one decode call is given; llama.cpp aborts the process above its n_batch
 BATCH_ROWS = 64  # the most rows of logits of a call: 196 kB each, twice
-_FILE_TYPES = {"Q4_0": 2}  # enum llama_ftype, llama.h
+_FILE_TYPES = {"F16": 1, "Q4_0": 2, "Q8_0": 7, "IQ4_NL": 25}  # enum llama_ftype, llama.h
 _COMPLAINTS = {3, 4}  # warnings and errors of enum ggml_log_level, ggml.h
 
 

@@ -17,11 +17,11 @@ from edge.extraction import calibration, extraction, grammar, prompt
 from edge.extraction.calibration import Calibration
 from edge.extraction.extraction import Extraction
 from edge.extraction.history import History
+from edge.extraction.prompt import Contract
 from edge.extraction.reading import Validator
 from edge.schema.schema import Schema
 
 _CORES_TO_SPARE = 4
-_TRAILING = " \t\r\n\v\f\0"  # what devices send behind a line; no text of the training ended so
 _SAMPLE = 'Pump "P-301A"\nT=-21.4C at 14:03, 1,5 bar'  # a text of every kind, to try a schema's grammar on
 
 
@@ -39,7 +39,7 @@ def open_model(
     """Load a model and give an extractor for as long as the block lasts.
 
     Args:
-        path: a GGUF of this program's prompt contract.
+        path: a GGUF of one of the prompt contracts.
         threads: how many cores may compute; None for all, but one of four or more, which is left to the broker.
         context_tokens: tokens that the KV cache holds, prefixes of schemas included.
         limits: what one text may cost.
@@ -54,12 +54,7 @@ def open_model(
     threads = threads or (cores if cores < _CORES_TO_SPARE else cores - 1)
     model = Model(path, threads=threads, context_tokens=context_tokens, sequences=sequences(slots))
     try:
-        contract = model.metadata(prompt.CONTRACT_KEY)
-        if contract != prompt.CONTRACT:
-            raise ModelError(
-                f"{path}: expected a model of the prompt contract {prompt.CONTRACT} ({prompt.CONTRACT_KEY}), "
-                f"got {contract or 'one without a contract'}; convert its adapter with edge-convert"
-            )
+        contract = _contract(model)
         calibrated = _calibration(model) if is_calibrated else None
         engine = Engine(model, slots=slots, levers=levers)
         engine.start()
@@ -70,11 +65,23 @@ def open_model(
                 context_tokens=context_tokens,
                 limits=limits,
                 calibration=calibrated,
+                contract=contract,
             )
         finally:
             engine.close()
     finally:
         model.close()
+
+
+def _contract(model: Model) -> Contract:
+    name = model.metadata(prompt.CONTRACT_KEY)
+    if name is None or name not in prompt.CONTRACTS:
+        raise ModelError(
+            f"{model.path}: expected a model of the prompt contract {' or '.join(prompt.CONTRACTS)} "
+            f"({prompt.CONTRACT_KEY}), got {name or 'one without a contract'}; "
+            "convert its adapter with edge-convert"
+        )
+    return prompt.CONTRACTS[name]
 
 
 def _calibration(model: Model) -> Calibration | None:
@@ -110,13 +117,15 @@ class Extractor:
         context_tokens: int,
         limits: Limits,
         calibration: Calibration | None = None,
+        contract: Contract = prompt.CONTRACTS[prompt.CONTRACT],
     ) -> None:
         self.engine = engine
         self.calibration = calibration
         self._tokenize = tokenize
         self._context_tokens = context_tokens
         self._limits = limits
-        self._suffix = tokenize(prompt.SUFFIX)
+        self._contract = contract
+        self._suffix = tokenize(contract.suffix)
 
     def under(self, limits: Limits) -> "Extractor":
         """Return an extractor by the same engine, under other limits."""
@@ -126,6 +135,7 @@ class Extractor:
             context_tokens=self._context_tokens,
             limits=limits,
             calibration=self.calibration,
+            contract=self._contract,
         )
 
     def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:
@@ -139,7 +149,7 @@ class Extractor:
         Raises:
             EdgeError: the schema leaves no room for a message in the context, or its grammar is refused.
         """
-        prefix = tuple(self._tokenize(prompt.prefix(schema.root)))
+        prefix = tuple(self._tokenize(self._contract.prefix(schema.root)))
         needed = len(prefix) + len(self._suffix) + self._limits.message_tokens + self._limits.output_tokens
         if needed > self._context_tokens:
             raise EdgeError(
@@ -158,7 +168,7 @@ class Extractor:
             Rejected: too_long, truncated, timeout.
             ModelError: the model failed; the text may be innocent.
         """
-        tokens = self._tokenize(text.lstrip("\r\n").rstrip(_TRAILING))
+        tokens = self._tokenize(prompt.trimmed(text))
         if len(tokens) > self._limits.message_tokens:
             raise Rejected(
                 Reason.TOO_LONG, f"expected at most {self._limits.message_tokens} tokens, got {len(tokens)}"

@@ -24,7 +24,7 @@ def test_adapter_has_a_pair_for_each_projection_of_each_layer(adapter_path: Path
     assert loaded.pairs[Place(1, "k_proj")].a.shape == (4, 64)
     assert loaded.pairs[Place(1, "k_proj")].b.shape == (32, 4)
     assert {pair.a.dtype for pair in loaded.pairs.values()} == {np.dtype(np.float32)}
-    assert loaded.config.scale == 2.0
+    assert loaded.config.scale_of(1, "k_proj") == 2.0
 
 
 @pytest.mark.parametrize("type_name", ["F32", "F16", "BF16"])
@@ -115,7 +115,8 @@ def test_missing_pairs_are_refused(tmp_path: Path) -> None:
         del peft.tensors[tiny.lora_name(0, "attn_v", side)]
 
     assert _fault(peft.write(tmp_path / "adapter")) == (
-        "expected 7 pairs for each of 2 layers; 1 are missing, the first is layer 0, v_proj"
+        "expected 14 pairs in 2 layers, as adapter_config.json targets them; 1 are missing, "
+        "the first is layer 0, v_proj"
     )
 
 
@@ -124,7 +125,8 @@ def test_adapter_without_tensors_is_refused(tmp_path: Path) -> None:
     peft = PeftAdapter(tensors={})
 
     assert _fault(peft.write(tmp_path / "adapter")) == (
-        "expected 7 pairs for each of 1 layers; 7 are missing, the first is layer 0, down_proj"
+        "expected 7 pairs in 1 layers, as adapter_config.json targets them; 7 are missing, "
+        "the first is layer 0, down_proj"
     )
 
 

@@ -1,4 +1,4 @@
-"""adapter_config.json: plain LoRA on the seven projections passes, everything else is named."""
+"""adapter_config.json: LoRA on the seven projections passes, everything else is named."""
 
 from pathlib import Path
 
@@ -9,18 +9,18 @@ from edge_convert import adapterconfig
 from edge_convert.errors import AdapterError
 from tests.convert import tiny
 
-OFF = "only plain LoRA can be merged; expected these to be off: "
+OFF = "only LoRA can be merged; expected these to be off: "
 NAMES = "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj"
 
 
-def test_figures_of_plain_lora_are_read() -> None:
+def test_figures_of_lora_are_read() -> None:
     """Rank 4, alpha 8, all seven projections, all layers."""
     config = adapterconfig.parse(tiny.config())
 
-    assert (config.rank, config.alpha, config.scale) == (4, 8, 2.0)
+    assert (config.rank, config.alpha, config.scale_of(1, "k_proj")) == (4, 8, 2.0)
     assert config.base == tiny.HUB_ID
-    assert config.targets == set(NAMES.split(", "))
-    assert config.layers is None
+    assert all(config.includes(layer, name) for layer in (0, 29) for name in NAMES.split(", "))
+    assert config.is_uniform
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,62 @@ def test_what_is_off_or_without_effect_is_ignored(change: dict[str, JSON]) -> No
 
 
 @pytest.mark.parametrize(
+    ("change", "included"),
+    [
+        ({"target_modules": "all-linear"}, [True, True, True, True]),
+        ({"target_modules": ["self_attn.q_proj", "model.layers.1.mlp.up_proj"]}, [True, False, True, True]),
+        ({"target_modules": r".*\.(0|1)\.self_attn\.[qk]_proj"}, [True, False, True, False]),
+        ({"layers_to_transform": 1}, [False, False, True, True]),
+        ({"exclude_modules": ["mlp.up_proj"]}, [True, False, True, False]),
+        ({"exclude_modules": r".*\.0\..*"}, [False, False, True, True]),
+    ],
+)
+def test_modules_are_named_in_several_ways(change: dict[str, JSON], included: list[bool]) -> None:
+    """Names, their ends or a pattern, some layers, some modules left out."""
+    config = adapterconfig.parse(tiny.config() | change)
+
+    assert [config.includes(layer, name) for layer in (0, 1) for name in ("q_proj", "up_proj")] == included
+
+
+def test_patterns_give_some_updates_other_figures() -> None:
+    """The first pattern that means a module decides; without one, r and lora_alpha do."""
+    patterns: dict[str, JSON] = {
+        "rank_pattern": {"layers.0.self_attn.q_proj": 8, ".*q_proj": 4},
+        "alpha_pattern": {"up_proj": 3},
+    }
+    config = adapterconfig.parse(tiny.config() | patterns)
+
+    places = [(0, "q_proj"), (1, "q_proj"), (1, "up_proj"), (1, "k_proj")]
+    assert [config.rank_of(*place) for place in places] == [8, 4, 4, 4]
+    assert [config.scale_of(*place) for place in places] == [1.0, 2.0, 0.75, 2.0]
+    assert not config.is_uniform
+
+
+def test_rank_stabilized_adapters_divide_by_the_root() -> None:
+    """Alpha 8 over the root of 4, and over that of 16 where a pattern says so."""
+    config = adapterconfig.parse(tiny.config() | {"use_rslora": True, "rank_pattern": {"k_proj": 16}})
+
+    assert [config.scale_of(0, name) for name in ("q_proj", "k_proj")] == [4.0, 2.0]
+    assert not config.is_uniform
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"peft_type": "IA3"}, 'peft_type: expected "LORA", got "IA3"'),
         ({"peft_type": None}, 'peft_type: expected "LORA", got null'),
         ({"use_dora": True}, OFF + "use_dora (true)"),
-        ({"use_rslora": True}, OFF + "use_rslora (true)"),
-        ({"rank_pattern": {"q_proj": 8}}, OFF + 'rank_pattern ({"q_proj":8})'),
-        ({"alpha_pattern": {"q_proj": 8}}, OFF + 'alpha_pattern ({"q_proj":8})'),
+        ({"use_rslora": "yes"}, 'use_rslora: expected true or false, got "yes"'),
+        ({"rank_pattern": {"q_proj": 0}}, 'rank_pattern: expected whole numbers above 0, got {"q_proj":0}'),
+        (
+            {"rank_pattern": ["q_proj"]},
+            'rank_pattern: expected an object of patterns and whole numbers above 0, got ["q_proj"]',
+        ),
+        ({"alpha_pattern": {"q_proj": "8"}}, 'alpha_pattern: expected numbers above 0, got {"q_proj":"8"}'),
+        (
+            {"alpha_pattern": {"layers.(0": 8}},
+            'alpha_pattern: expected patterns, got "layers.(0" (missing ), unterminated subpattern at position 7)',
+        ),
         ({"bias": "all"}, OFF + 'bias ("all")'),
         ({"bias": "lora_only"}, OFF + 'bias ("lora_only")'),
         ({"lora_bias": True}, OFF + "lora_bias (true)"),
@@ -66,11 +114,20 @@ def test_what_is_off_or_without_effect_is_ignored(change: dict[str, JSON]) -> No
         ({"lora_alpha": 0}, "lora_alpha: expected a number above 0, got 0"),
         ({"lora_alpha": True}, "lora_alpha: expected a number above 0, got true"),
         ({"lora_alpha": "8"}, 'lora_alpha: expected a number above 0, got "8"'),
-        ({"target_modules": "all-linear"}, f'target_modules: expected a list of {NAMES}, got "all-linear"'),
-        ({"target_modules": []}, f"target_modules: expected a list of {NAMES}, got []"),
+        (
+            {"target_modules": "(q_proj"},
+            'target_modules: expected a pattern, got "(q_proj" (missing ), unterminated subpattern at position 0)',
+        ),
+        ({"target_modules": []}, f"target_modules: expected a pattern or a list of {NAMES}, got []"),
         (
             {"target_modules": ["q_proj", "lm_head"]},
-            f'target_modules: expected a list of {NAMES}, got ["q_proj","lm_head"]',
+            f'target_modules: expected a pattern or a list of {NAMES}, got ["q_proj","lm_head"]',
+        ),
+        ({"target_modules": [1]}, "target_modules: expected a pattern or a list of names, got [1]"),
+        ({"exclude_modules": 1}, "exclude_modules: expected a pattern or a list of names, got 1"),
+        (
+            {"target_modules": ".*_proj", "layers_to_transform": [0]},
+            "layers_to_transform: expected null beside a pattern in target_modules, got [0]",
         ),
         ({"layers_to_transform": []}, "layers_to_transform: expected null or a list of layer numbers, got []"),
         (

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from edge.engine.model import Model
+from edge.errors import ModelError
 from edge_convert import conversion, gguffile, manifest
 from edge_convert.conversion import Plan, Request, Result
 from edge_convert.errors import AdapterError, BaseModelError, ConversionError, VerificationError
@@ -70,6 +71,39 @@ def test_conversion_is_repeatable(request_: Request, converted: Result) -> None:
     result = conversion.convert(conversion.plan(request_, conversion.identify(request_)), threads=1)
 
     assert result.sha256 == converted.sha256
+
+
+@pytest.mark.parametrize(
+    ("type_name", "file_type", "worst_error", "data_bytes"),
+    [("IQ4_NL", "25", 0.08, 45_280), ("Q8_0", "7", 0.006, 84_384), ("F16", "1", 0.0003, 157_696)],
+)
+def test_other_quantizations_are_made_alike(
+    request_: Request, type_name: str, file_type: str, worst_error: float, data_bytes: int
+) -> None:
+    """Every matrix in the one type, to the byte of its size; the more bits, the nearer to the merged weights."""
+    request = dataclasses.replace(request_, type_name=type_name)
+    result = conversion.convert(conversion.plan(request, conversion.identify(request)), threads=2)
+
+    types = {tensor.type_name for tensor in gguffile.read(result.path).tensors.values() if len(tensor.shape) > 1}
+    model = Model(result.path, threads=1, context_tokens=64, sequences=1)
+    found = model.metadata("general.file_type")
+    model.close()
+    assert (types, found) == ({type_name}, file_type)
+    assert result.figures.worst_error < worst_error
+    assert result.figures.size_bytes - gguffile.read(result.path).header_bytes == data_bytes
+
+
+def test_numbers_beyond_float16_are_refused(request_: Request, tmp_path: Path) -> None:
+    """A weight of 100,000 would be infinite in F16; llama.cpp sees it, and nothing is left."""
+    tensors = tiny.weights()
+    tensors["blk.1.ffn_up.weight"][3, 5] = 100_000
+    base = tiny.write_base(tmp_path / "large.gguf", tensors, matrix_type="F32")
+    request = dataclasses.replace(request_, base=base, type_name="F16")
+
+    with pytest.raises(ModelError, match="failed to quantize: quantized data validation failed"):
+        conversion.convert(conversion.plan(request, conversion.identify(request)), threads=1)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["large.gguf"]
 
 
 def test_a_smaller_vocabulary_is_part_of_what_decides_the_file(request_: Request, trimmed: Request) -> None:

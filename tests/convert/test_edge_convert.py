@@ -131,12 +131,12 @@ def test_signal_ends_the_run(adapter_path: Path, tmp_path: Path, number: signal.
     [
         ([], "edge-convert: error: the following arguments are required: --base, --adapter, --out"),
         (
-            ["--type", "IQ4_NL"],
-            "edge-convert: error: argument --type: invalid choice: 'IQ4_NL' (choose from 'Q4_0')",
+            ["--type", "Q4_K_M"],
+            "edge-convert: error: argument --type: invalid choice: 'Q4_K_M' (choose from Q4_0, IQ4_NL, Q8_0, F16)",
         ),
         (
-            ["--prompt-contract", "maaza-1"],
-            "edge-convert: error: argument --prompt-contract: invalid choice: 'maaza-1' (choose from 'edge-1')",
+            ["--prompt-contract", "edge9"],
+            "edge-convert: error: argument --prompt-contract: invalid choice: edge9 (choose from edge-1, maaza-1)",
         ),
     ],
 )

@@ -143,7 +143,10 @@ def test_layers_left_out_are_refused(tmp_path: Path) -> None:
     peft = PeftAdapter()
     peft.tensors = {name: tensor for name, tensor in peft.tensors.items() if ".layers.0." in name}
 
-    assert _misfit(tmp_path, peft) == "expected pairs for the 2 layers of the base, got them for 1"
+    assert _misfit(tmp_path, peft) == (
+        "expected pairs in the 2 layers of the base, where they are targeted; 7 are missing, "
+        "the first is layer 1, down_proj"
+    )
 
 
 @pytest.mark.parametrize(

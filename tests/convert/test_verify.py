@@ -161,7 +161,8 @@ def test_other_choices_are_refused(planned: Plan, converted: Result, tmp_path: P
     shuffled["output.weight"] = tiny.weights()["token_embd.weight"]
     other = tiny.write_base(tmp_path / "other.gguf", shuffled)
     before, after = (
-        agreement.ask(path, threads=2, step=Step.AFTER, report=silent) for path in (converted.path, other)
+        agreement.ask(path, planned.contract, threads=2, step=Step.AFTER, report=silent)
+        for path in (converted.path, other)
     )
 
     with pytest.raises(VerificationError) as error:

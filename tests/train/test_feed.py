@@ -66,7 +66,7 @@ def test_examples_are_the_generator_s_samples_under_the_prompt_contract(base: Pa
     with closing(opened(base)) as model:
         question = [
             token
-            for segment in (asked, sample.text.lstrip("\r\n").rstrip(), prompt.SUFFIX)
+            for segment in (asked, prompt.trimmed(sample.text), prompt.SUFFIX)
             for token in model.tokenize(segment)
         ]
         assert list(example.tokens[: example.prompt_length]) == question

@@ -27,7 +27,7 @@ def test_pairs_come_back_as_they_were_written(tmp_path: Path) -> None:
     loaded = pairs.load(tmp_path, opened)
 
     assert loaded.pairs.keys() == made.keys()
-    assert loaded.config.scale == 2
+    assert loaded.config.scale_of(0, "q_proj") == 2
     for place, pair in loaded.pairs.items():
         assert (pair.a == made[place].a.astype(np.float16)).all()
         assert not pair.b.any()

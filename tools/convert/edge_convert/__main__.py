@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from edge.errors import EdgeError
-from edge.extraction.prompt import CONTRACT
+from edge.extraction.prompt import CONTRACT, CONTRACTS
 from edge_convert import console, conversion, manifest
 from edge_convert.conversion import Request
 from edge_convert.errors import one_line
@@ -63,7 +63,7 @@ def _parse(argv: Sequence[str] | None) -> Request:
     parser.add_argument("--type", choices=list(RECIPES), default="Q4_0", help="the quantization (%(default)s)")
     parser.add_argument(
         "--prompt-contract",
-        choices=[CONTRACT],
+        choices=list(CONTRACTS),
         default=CONTRACT,
         help="what the adapter was trained on (%(default)s)",
     )

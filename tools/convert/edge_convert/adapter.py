@@ -4,7 +4,7 @@ Knows nothing of the base model: whether the shapes fit it is for `merge` to say
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypedDict, cast
@@ -43,7 +43,7 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adapter:
-    """A plain LoRA adapter, complete in itself: every targeted projection of every adapted layer has its pair."""
+    """A LoRA adapter, complete in itself: every targeted projection of every adapted layer has its pair."""
 
     path: Path
     config: AdapterConfig
@@ -62,7 +62,7 @@ def load(folder: Path) -> Adapter:
     """Return the adapter of a folder.
 
     Raises:
-        AdapterError: the configuration or a tensor is not that of plain LoRA, or tensors are missing or left over.
+        AdapterError: the configuration or a tensor is not that of LoRA, or tensors are missing or left over.
         OSError: one of the two files cannot be read.
     """
     config = adapterconfig.load(folder / CONFIG_NAME)
@@ -120,23 +120,27 @@ def _pairs(tensors: Mapping[str, F32], config: AdapterConfig) -> dict[Place, Pai
 
 def _is_adapted(match: re.Match[str], config: AdapterConfig) -> bool:
     projection = PROJECTIONS.get(match["projection"])
-    is_layer_adapted = config.layers is None or int(match["layer"]) in config.layers
     return (
         projection is not None
         and projection.parent == match["parent"]
-        and projection.name in config.targets
-        and is_layer_adapted
+        and config.includes(int(match["layer"]), projection.name)
     )
 
 
-def _require_complete(pairs: Iterable[Place], config: AdapterConfig) -> None:
+def _require_complete(pairs: Collection[Place], config: AdapterConfig) -> None:
     """Compare the pairs with what the configuration promises; without pairs there is nothing to merge."""
-    present = set(pairs)
-    layers = config.layers or range(1 + max((place.layer for place in present), default=0))
-    missing = {Place(layer, target) for layer in layers for target in config.targets} - present
-    if missing:
-        first = min(missing)
+    layers = config.targets.layers or range(1 + max((place.layer for place in pairs), default=0))
+    expected = targeted(config, layers)
+    missing = expected - set(pairs)
+    if missing or not pairs:
+        first = min(missing, default=None)
         raise AdapterError(
-            f"expected {len(config.targets)} pairs for each of {len(layers)} layers; {len(missing)} are missing, "
-            f"the first is layer {first.layer}, {first.projection}"
+            f"expected {len(expected)} pairs in {len(layers)} layers, as {CONFIG_NAME} targets them; "
+            f"{len(missing)} are missing"
+            + (f", the first is layer {first.layer}, {first.projection}" if first else "")
         )
+
+
+def targeted(config: AdapterConfig, layers: Iterable[int]) -> set[Place]:
+    """Return the places in some layers that are to have a pair."""
+    return {Place(layer, name) for layer in layers for name in PROJECTIONS if config.includes(layer, name)}

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.engine.model import BATCH_ROWS, BATCH_TOKENS, Feed, Model
-from edge_convert.golden import PROMPTS, TOKENIZER_STRINGS, Prompt
+from edge.extraction.prompt import Contract
+from edge_convert.golden import PROMPTS, TOKENIZER_STRINGS
 from edge_convert.progress import Report, Step
 
 _CONTEXT_TOKENS = 1024  # the golden prompts take less than a third; byte by byte, as tiny vocabularies do, most
@@ -48,8 +49,8 @@ def agreement(left: Sequence[int], right: Sequence[int]) -> float:
     return sum(a == b for a, b in zip(left, right, strict=True)) / len(left)
 
 
-def ask(path: Path, *, threads: int, step: Step, report: Report) -> Choices:
-    """Return a model file's choices; report gets the step after each prompt.
+def ask(path: Path, contract: Contract, *, threads: int, step: Step, report: Report) -> Choices:
+    """Return a model file's choices under a prompt contract; report gets the step after each prompt.
 
     Raises:
         edge.errors.ModelError: llama.cpp cannot load or run the model.
@@ -60,7 +61,7 @@ def ask(path: Path, *, threads: int, step: Step, report: Report) -> Choices:
         for done, prompt in enumerate(PROMPTS, start=1):
             output = [*model.tokenize(prompt.output), model.end_token]
             expected += output
-            chosen += _choose(model, prompt, output)
+            chosen += _choose(model, prompt.segments(contract), output)
             report(step, done, len(PROMPTS))
         return Choices(tokens=_tokenize(model), expected=tuple(expected), chosen=tuple(chosen))
 
@@ -75,9 +76,9 @@ def _tokenize(model: Model) -> Tokens:
     return tuple(tuple(model.tokenize(text)) for text in TOKENIZER_STRINGS)
 
 
-def _choose(model: Model, prompt: Prompt, output: Sequence[int]) -> list[int]:
+def _choose(model: Model, segments: Sequence[str], output: Sequence[int]) -> list[int]:
     """Return the most likely token at each position of the output; the prompt's last token predicts the first."""
-    before = [token for segment in prompt.segments for token in model.tokenize(segment)]
+    before = [token for segment in segments for token in model.tokenize(segment)]
     tokens = [*before, *output[:-1]]
     split = len(before) - 1
     for start in range(0, split, BATCH_TOKENS):

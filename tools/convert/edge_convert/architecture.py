@@ -64,6 +64,15 @@ def tensor_name(layer: int, projection: str) -> str:
     return f"blk.{layer}.{PROJECTIONS[projection].gguf_name}.weight"
 
 
+def module_name(layer: int, projection: str) -> str:
+    """Return the name that a projection has in Hugging Face's model.
+
+    >>> module_name(3, "o_proj")
+    'model.layers.3.self_attn.o_proj'
+    """
+    return f"model.layers.{layer}.{PROJECTIONS[projection].parent}.{projection}"
+
+
 def inspect(base: GgufFile) -> Architecture:
     """Return the figures of a base model after seeing that it is a whole llama model.
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from edge_convert.adapterconfig import AdapterConfig
 from edge_convert.conversion import Plan, Result
 from edge_convert.progress import Report, Step
 from edge_convert.recipe import data_bytes
@@ -25,8 +26,7 @@ def show_plan(console: Console, plan: Plan) -> None:
     rows = {
         "base": f"{plan.request.base}\n"
         f"{plan.base_hub_id or 'no base that is known'}, {figures.block_count} layers, {' '.join(types)}",
-        "adapter": f"{plan.adapter.path}\n"
-        f"rank {config.rank}, alpha {config.alpha:g}, {len(plan.adapter.pairs)} weights",
+        "adapter": f"{plan.adapter.path}\n{_figures(config)}, {len(plan.adapter.pairs)} weights",
         "output": f"{plan.request.output}\n"
         f"{plan.recipe.type_name}, prompt contract {plan.request.prompt_contract}, {size_mb:.1f} MB of tensors",
     }
@@ -60,6 +60,13 @@ def progress(console: Console) -> Iterator[Report]:
     columns = TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as bars:
         yield _bars(bars)
+
+
+def _figures(config: AdapterConfig) -> str:
+    words = [f"rank {config.rank}", f"alpha {config.alpha:g}"]
+    words += ["rank-stabilized"] if config.is_rank_stabilized else []
+    words += ["others by patterns"] if config.rank_pattern or config.alpha_pattern else []
+    return ", ".join(words)
 
 
 def _bars(bars: Progress) -> Report:

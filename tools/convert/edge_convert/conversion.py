@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge.engine.model import quantize
 from edge.extraction.calibration import INTERCEPT_KEY, SLOPE_KEY, Calibration
-from edge.extraction.prompt import CONTRACT_KEY
+from edge.extraction.prompt import CONTRACT_KEY, CONTRACTS, Contract
 from edge_convert import (
     adapter,
     agreement,
@@ -71,6 +71,11 @@ class Plan:
     def recipe(self) -> recipe.Recipe:
         """The quantization asked for."""
         return recipe.RECIPES[self.request.type_name]
+
+    @property
+    def contract(self) -> Contract:
+        """How the result will be prompted."""
+        return CONTRACTS[self.request.prompt_contract]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,12 +159,13 @@ def convert(plan: Plan, *, threads: int, report: Report = silent) -> Result:
         report(Step.QUANTIZE, 1, 1)
         figures = verify(
             staged,
-            before=agreement.ask(merged, threads=threads, step=Step.BEFORE, report=report),
+            before=agreement.ask(merged, plan.contract, threads=threads, step=Step.BEFORE, report=report),
             base=base,
             base_tokens=agreement.tokenize(base.path),
             fields=fields,
             weights=merged_weights(plan),
             wanted=plan.recipe,
+            contract=plan.contract,
             threads=threads,
             report=report,
         )

@@ -1,6 +1,9 @@
 """Owns the ways in which a conversion fails, and how they are said. Knows nothing of where they arise."""
 
+from collections.abc import Mapping
+
 from edge.errors import EdgeError
+from edge.literal import JSON, dumps
 
 
 class ConversionError(EdgeError):
@@ -16,11 +19,20 @@ class BaseModelError(ConversionError):
 
 
 class AdapterError(ConversionError):
-    """An adapter that cannot be read, or that merging as plain LoRA would get wrong."""
+    """An adapter that cannot be read, or that merging as LoRA would get wrong."""
 
 
 class VerificationError(ConversionError):
     """A result that is not what the recipe promises; the figures are in the message."""
+
+
+def unexpected(document: Mapping[str, JSON], key: str, expected: str) -> AdapterError:
+    """Return what is said of a value in an adapter's configuration.
+
+    >>> str(unexpected({"r": 0}, "r", "a whole number above 0"))
+    'r: expected a whole number above 0, got 0'
+    """
+    return AdapterError(f"{key}: expected {expected}, got {dumps(document.get(key))}")
 
 
 def one_line(error: Exception) -> str:

@@ -6,7 +6,7 @@ Knows nothing of models. The texts are this project's own: what sensors and peop
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge.extraction.prompt import SUFFIX, prefix
+from edge.extraction.prompt import Contract
 from edge.literal import JSON
 from edge.schema.schema import parse
 
@@ -30,18 +30,17 @@ TOKENIZER_STRINGS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """One worked example of the prompt contract `edge-1`, segment by segment; fields is schema shorthand."""
+    """One worked example, segment by segment; fields is schema shorthand."""
 
     fields: Mapping[str, JSON]
     text: str
     output: str
 
-    @property
-    def segments(self) -> tuple[str, str, str]:
-        """What goes before the output, in the pieces that are tokenized one by one."""
+    def segments(self, contract: Contract) -> tuple[str, str, str]:
+        """Return what goes before the output, in the pieces that are tokenized one by one."""
         required = [name for name in self.fields if name not in _OPTIONAL]
         document: JSON = {"type": "object", "properties": dict(self.fields), "required": list(required)}
-        return prefix(parse(document).root), self.text, SUFFIX
+        return contract.prefix(parse(document).root), self.text, contract.suffix
 
 
 _OPTIONAL = {"battery", "note", "rssi"}

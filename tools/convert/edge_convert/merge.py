@@ -1,14 +1,14 @@
 """Owns the arithmetic of merging: base weight + LoRA update, in llama.cpp's order of rows.
 
-Knows nothing of file formats. In the paper's letters: W' = W + (alpha / r) * B @ A, as PEFT's `merge_and_unload`
-computes it, in float32.
+Knows nothing of file formats. In the paper's letters: W' = W + (alpha / r) * B @ A, or (alpha / sqrt(r)) where
+the adapter is rank-stabilized, as PEFT's `merge_and_unload` computes it, in float32.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from edge_convert.adapter import Adapter
+from edge_convert.adapter import Adapter, targeted
 from edge_convert.architecture import Architecture, tensor_name
 from edge_convert.arrays import F32, is_finite
 from edge_convert.errors import AdapterError, BaseModelError
@@ -18,8 +18,8 @@ from edge_convert.gguffile import GgufFile
 def merge(weight: F32, a: F32, b: F32, *, scale: float, heads: int | None = None) -> F32:
     """Return the base weight with one LoRA update added, in float32.
 
-    Shapes: weight (out, in), a (rank, in), b (out, rank). scale = alpha / rank. heads: of q and k alone, whose
-    rows llama.cpp permutes in the weight, and so in the update; None leaves the rows in order.
+    Shapes: weight (out, in), a (rank, in), b (out, rank). scale = alpha / rank, or as above. heads: of q and k
+    alone, whose rows llama.cpp permutes in the weight, and so in the update; None leaves the rows in order.
 
     >>> zeros = np.zeros((2, 2), dtype=np.float32)
     >>> merge(zeros, np.float32([[1, 2]]), np.float32([[3], [0]]), scale=0.5).tolist()
@@ -55,12 +55,14 @@ def require_fit(adapter: Adapter, base: GgufFile, architecture: Architecture) ->
         raise AdapterError(
             f"{adapter.path}: layer {max(layers)}: expected layers of the base, which are 0 to {block_count - 1}"
         )
-    if adapter.config.layers is None and len(layers) < block_count:
+    if missing := targeted(adapter.config, range(block_count)) - adapter.pairs.keys():
+        first = min(missing)
         raise AdapterError(
-            f"{adapter.path}: expected pairs for the {block_count} layers of the base, got them for {len(layers)}"
+            f"{adapter.path}: expected pairs in the {block_count} layers of the base, where they are targeted; "
+            f"{len(missing)} are missing, the first is layer {first.layer}, {first.projection}"
         )
-    rank = adapter.config.rank
     for place, pair in adapter.pairs.items():
+        rank = adapter.config.rank_of(*place)
         name = tensor_name(*place)
         rows, columns = base.tensors[name].shape
         if pair.a.shape != (rank, columns) or pair.b.shape != (rows, rank):
@@ -86,7 +88,7 @@ def merged(base: GgufFile, architecture: Architecture, adapter: Adapter) -> Iter
         if place := places.get(name):
             pair, heads = adapter.pairs[place], architecture.permuted_heads(place.projection)
             with np.errstate(over="ignore", invalid="ignore"):  # judged by the next line
-                weight = merge(weight, pair.a, pair.b, scale=adapter.config.scale, heads=heads)
+                weight = merge(weight, pair.a, pair.b, scale=adapter.config.scale_of(*place), heads=heads)
             if not is_finite(weight):
                 raise AdapterError(f"{adapter.path}: {name}: merging it gives numbers too large for float32")
         yield name, weight

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from edge.extraction.prompt import Contract
 from edge_convert import agreement, gguffile, recipe
 from edge_convert.agreement import Choices
 from edge_convert.arrays import F32, relative_error
@@ -53,6 +54,7 @@ def verify(
     fields: Mapping[str, Field],
     weights: Iterable[tuple[str, F32]],
     wanted: Recipe,
+    contract: Contract,
     threads: int,
     report: Report,
 ) -> Verification:
@@ -61,6 +63,7 @@ def verify(
     Args:
         path: the result.
         wanted: the recipe that it was to follow.
+        contract: how it is prompted.
         threads: how many threads ask the model.
         report: told how far it is.
         base: whose tensors and tokenizer it must have.
@@ -76,7 +79,7 @@ def verify(
     result = gguffile.read(path)
     require_contents(result, base, fields, wanted)
     worst_tensor, worst_error = require_weights(result, weights, wanted, report)
-    after = agreement.ask(path, threads=threads, step=Step.AFTER, report=report)
+    after = agreement.ask(path, contract, threads=threads, step=Step.AFTER, report=report)
     require_tokens(base_tokens, after.tokens)
     return Verification(
         size_bytes=path.stat().st_size,

@@ -56,6 +56,6 @@ class Encoder:
             SchemaError: the schema says what the product does not know.
         """
         asked = self._tokenize(prompt.prefix(schema.parse(document).root))
-        question = [*asked, *self._tokenize(text.lstrip("\r\n").rstrip()), *self._suffix]
+        question = [*asked, *self._tokenize(prompt.trimmed(text)), *self._suffix]
         tokens = array("i", [*question, *self._tokenize(answer), self._end_token])
         return Example(tokens=tokens, prompt_length=len(question))

@@ -190,6 +190,10 @@ def _pairs(request: Request, base_: Base) -> Mapping[Place, Pair]:
     if request.resume is None:
         return pairs.fresh(base_, rank=settings.rank, seed=settings.seed)
     found = pairs.load(request.resume, base_)
+    if not found.config.is_uniform:
+        raise EdgeError(
+            f"{request.resume}: expected an adapter of one rank and alpha / rank, got rsLoRA or patterns"
+        )
     if (found.config.rank, found.config.alpha) != (settings.rank, settings.alpha):
         raise EdgeError(
             f"{request.resume}: expected to go on with the adapter's rank {found.config.rank} and alpha "
