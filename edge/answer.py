@@ -72,6 +72,7 @@ def of_rejection(message: Message, rejected: Rejected, *, route: str | None, bas
     letter: dict[str, JSON] = {
         "ts": _timestamp(message.received_at),
         "id": message.id,
+        **({"part": message.part} if message.part else {}),
         "topic": message.topic,
         "route": route,
         "reason": str(rejected.reason),
@@ -126,6 +127,8 @@ def _excerpt(payload: bytes) -> dict[str, JSON]:
 
 def _provenance(message: Message) -> dict[str, str]:
     known = {"id": message.id, "source-topic": message.topic, "received-at": _timestamp(message.received_at)}
+    if message.part:
+        known["part"] = str(message.part)
     return {**known, "redelivered": "true"} if message.is_redelivered else known
 
 

@@ -4,7 +4,8 @@ Knows nothing of the MQTT client, of routes or of what becomes of the message.
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 
@@ -20,6 +21,7 @@ class Message:
             put it on disk.
         row: where it stands in the spool; 0 for a message that is not there.
         id: a name that a redelivery of the same message has, too; given "", it is `identity` of the rest.
+        part: which part of the message that came it is, counted from 1; 0 for the whole of it.
     """
 
     topic: str
@@ -31,10 +33,18 @@ class Message:
     is_redelivered: bool = False
     row: int = 0
     id: str = ""
+    part: int = 0
 
     def __post_init__(self) -> None:
         if not self.id:
             object.__setattr__(self, "id", identity(self.topic, self.payload, str(self.packet_id)))
+
+    def parts(self, payloads: Sequence[bytes]) -> tuple["Message", ...]:
+        """Return the message as several, each with an id of its own that a redelivery has, too."""
+        return tuple(
+            replace(self, payload=payload, part=number, id=identity(self.topic, payload, f"{self.id}/{number}"))
+            for number, payload in enumerate(payloads, start=1)
+        )
 
 
 def identity(topic: str, payload: bytes, number: str) -> str:

@@ -8,7 +8,7 @@ Knows nothing of the broker's client, of threads or of acknowledgements.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from edge.config.options import Limits
 from edge.errors import EdgeError, EngineClosed, Reason, Rejected
 from edge.extraction.extractor import Extractor, Prepared
 from edge.extraction.reading import Validator
+from edge.inlet import Content
 from edge.message import Message
 from edge.routes import Match, Route, Routes
 from edge.shapes.replay import Replay
@@ -83,6 +84,20 @@ class Pipeline:
         """The names of all routes, in the order of the file."""
         return tuple(route.name for route in self._routes)
 
+    def parts(self, message: Message) -> Sequence[Message]:
+        """Return the messages that a message is: itself, or one for each line where its route splits lines.
+
+        One that cannot be split is itself: `answer` says why.
+        """
+        match = self._routes.match(message.topic)
+        if match is None or not match.route.inlet.splits_lines or message.part:
+            return (message,)
+        try:
+            payloads = self._payloads(message, match.route)
+        except Exception:  # noqa: BLE001  # the boundary of a message; `answer` meets the same, and tells of it
+            return (message,)
+        return message.parts(payloads) if len(payloads) > 1 else (message,)
+
     def recall(self, message: Message, *, is_first: bool = True) -> Answer | None:
         """Return the answer to a message whose wording is known; None where the model must be asked.
 
@@ -94,9 +109,10 @@ class Pipeline:
         if self._cache is None or match is None or not match.route.shapes:
             return None
         with self._surviving("recall", message), suppress(Rejected):
-            text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
-            replay = self._cache.recall(match.route.name, text, is_first=is_first)
-            return answer.of_replay(message, replay, match) if replay is not None else None
+            content = self._content(message, match.route)
+            replay = self._cache.recall(match.route.name, content.text, is_first=is_first)
+            if replay is not None:
+                return answer.of_replay(message, replay, match.within(content.document))
         return None
 
     def learn(self, answered: Answer) -> bool:
@@ -148,10 +164,24 @@ class Pipeline:
     def _reading(self, message: Message, match: Match | None) -> Answer:
         if match is None:
             raise Rejected(Reason.NO_ROUTE, f"no route of the configuration takes the topic {message.topic}")
-        text = match.route.inlet.text(message.payload, limit_bytes=self._limits.payload_bytes)
+        content = self._content(message, match.route)
+        match = match.within(content.document)  # before the model is asked in vain
         prepared = self._prepared[match.route.name]
-        reading = prepared.validator.judge(self._extractor.extract(prepared, text))
+        reading = prepared.validator.judge(self._extractor.extract(prepared, content.text))
         return answer.of_reading(message, reading, match)
+
+    def _content(self, message: Message, route: Route) -> Content:
+        payload = message.payload
+        if route.inlet.splits_lines:
+            payloads = self._payloads(message, route)
+            if len(payloads) > 1:  # nobody took it apart: to read one of them would lose the others
+                raise Rejected(Reason.TOO_MANY, f"expected one line, got {len(payloads)}")
+            (payload,) = payloads
+        return route.inlet.content(payload, limit_bytes=self._limits.payload_bytes)
+
+    def _payloads(self, message: Message, route: Route) -> Sequence[bytes]:
+        limits = self._limits
+        return route.inlet.parts(message.payload, limit_bytes=limits.payload_bytes, most=limits.lines)
 
     @contextmanager
     def _surviving(self, what: str, message: Message) -> Iterator[None]:

@@ -4,9 +4,12 @@ Knows nothing of the configuration file and of the broker; what a topic is stand
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from edge import jsonpath, topics
+from edge.errors import Reason, Rejected
 from edge.inlet import PLAIN, Inlet
+from edge.literal import JSON
 from edge.outlet import Outlet
 from edge.schema.schema import Schema
 from edge.text.moments import Zone
@@ -40,15 +43,46 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Match:
-    """The route of one message, with what the wildcards of its filter stood for."""
+    """The route of one message.
+
+    Attributes:
+        captures: what the wildcards of its filter stood for.
+        levels: what stands for the places of a payload that the output topic names.
+    """
 
     route: Route
     captures: Captures
+    levels: tuple[str, ...] = ()
 
     @property
     def output_topic(self) -> str:
         """Where the reading goes."""
-        return self.route.outlet.topic.fill(self.captures)
+        return self.route.outlet.topic.fill(self.captures, self.levels)
+
+    def within(self, document: JSON) -> "Match":
+        """Return the match with what its output topic names of a payload.
+
+        Args:
+            document: the payload; None where it is not JSON, and then the topic names nothing of it.
+
+        Raises:
+            Rejected: no_topic, where the payload has nothing there that may stand in a topic.
+        """
+        levels = []
+        for place in self.route.outlet.topic.places:
+            where = jsonpath.written(place)
+            try:
+                levels.append(topics.level(jsonpath.find(document, place)))
+            except LookupError as error:
+                raise Rejected(
+                    Reason.NO_TOPIC, f"expected a value at {where} for the topic, got {error}"
+                ) from error
+            except ValueError as error:
+                raise Rejected(Reason.NO_TOPIC, f"{where}, for the topic: {error}") from error
+        match = replace(self, levels=tuple(levels))
+        if not _can_publish(match.output_topic):
+            raise Rejected(Reason.NO_TOPIC, f"expected a topic of at most {MAX_TOPIC_BYTES} bytes")
+        return match
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +103,8 @@ class Routes:
             for topic_filter in route.filters:
                 captures = topic_filter.captures(topic)
                 if captures is not None:
-                    match = Match(route=route, captures=captures)
+                    shortest = ("x",) * len(route.outlet.topic.places)  # the payload will say more
+                    match = Match(route=route, captures=captures, levels=shortest)
                     return match if _can_publish(match.output_topic) else None
         return None
 

@@ -4,15 +4,27 @@ Knows nothing of routes, of the configuration file and of the broker.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from edge import jsonpath
+from edge.literal import JSON, Path, dumps, excerpt
+
 MAX_TOPIC_BYTES = 65_535  # MQTT 5, 1.5.4: the length of a string is two bytes
+MAX_LEVEL_BYTES = 256  # of a level that a payload names
 
 Captures: TypeAlias = tuple[str, ...]  # what each wildcard of a filter stood for, in order
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # MQTT 5, 1.5.4: brokers hang up on these
-_PLACEHOLDER = re.compile(r"\{([1-9][0-9]?)\}")
+_PLACEHOLDER = re.compile(r"\{([^{}/]*)\}")
+_NUMBER = re.compile(r"[1-9][0-9]?")
+_NONCHARACTERS = "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+_NO_LEVEL = (
+    re.compile(  # beside what check_topic refuses: what means something in topics, and what mosquitto refuses
+        rf"^\$|[+#/\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef{_NONCHARACTERS}]"
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,10 @@ class TopicFilter:
 
 @dataclass(frozen=True, slots=True)
 class OutputTopic:
-    """Where readings go: a topic in which `{1}` stands for what the first wildcard of the filter stood for.
+    """Where readings go: a topic with placeholders in it.
+
+    `{1}` stands for what the first wildcard of the filter stood for, `{device.id}` for what stands at
+    `$.device.id` of a payload that is JSON.
 
     Raises:
         ValueError: it cannot become a topic; the message says what was expected.
@@ -116,8 +131,10 @@ class OutputTopic:
         around = _PLACEHOLDER.sub("", self.template)
         if "+" in around or "#" in around:
             raise ValueError(f'expected a topic without "+" and "#", got "{self.template}"')
-        if "{" in around or "}" in around:
-            raise ValueError(f'expected braces as in {{1}}, {{2}}, … {{99}} only, got "{self.template}"')
+        if "{" in around or "}" in around or None in [*map(_place, _PLACEHOLDER.findall(self.template))]:
+            raise ValueError(
+                f'expected braces as in {{1}}, {{2}}, … {{99}} or {{device.id}} only, got "{self.template}"'
+            )
         if not around:  # what a wildcard stood for may be empty, a topic may not
             raise ValueError(f'expected some text beside the placeholders, got "{self.template}"')
         if self.template.startswith("$"):
@@ -126,15 +143,31 @@ class OutputTopic:
     @property
     def placeholder_count(self) -> int:
         """How many captures it needs: the largest number in braces, 0 for none."""
-        return max(map(int, _PLACEHOLDER.findall(self.template)), default=0)
+        return max((place for place in self._placeholders() if isinstance(place, int)), default=0)
 
-    def fill(self, captures: Captures) -> str:
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """The places of a payload that it names, in order, each as often as it stands there."""
+        return tuple(place for place in self._placeholders() if isinstance(place, tuple))
+
+    def fill(self, captures: Captures, levels: Sequence[str] = ()) -> str:
         """Return the topic for the captures of a message; an empty capture leaves an empty level.
 
         >>> OutputTopic("readings/{2}/{1}").fill(("greenhouse", "bench"))
         'readings/bench/greenhouse'
+        >>> OutputTopic("readings/{1}/{device.id}").fill(("bench",), ("17",))
+        'readings/bench/17'
+
+        Args:
+            captures: as many as `placeholder_count`, or more.
+            levels: what stands for each of `places`, as `level` has it.
         """
-        return _PLACEHOLDER.sub(lambda match: captures[int(match[1]) - 1], self.template)
+        rest = iter(levels)
+
+        def filled(match: re.Match[str]) -> str:
+            return captures[int(match[1]) - 1] if _NUMBER.fullmatch(match[1]) else next(rest)
+
+        return _PLACEHOLDER.sub(filled, self.template)
 
     def as_filter(self, source: TopicFilter) -> TopicFilter:
         """Return a filter that matches whatever the template becomes for the messages of a source; maybe more.
@@ -145,11 +178,33 @@ class OutputTopic:
         levels: list[str] = []
         rest = source.wildcard_count if source.levels[-1] == "#" else 0  # the capture that may have many levels
         for level in self.template.split("/"):
-            numbers = [int(number) for number in _PLACEHOLDER.findall(level)]
-            if rest in numbers:
+            placeholders = _PLACEHOLDER.findall(level)
+            if str(rest) in placeholders:
                 return TopicFilter("/".join([*levels, "#"]))
-            levels.append("+" if numbers else level)
+            levels.append("+" if placeholders else level)
         return TopicFilter("/".join(levels))
+
+    def _placeholders(self) -> "Iterator[int | Path | None]":
+        return map(_place, _PLACEHOLDER.findall(self.template))
+
+
+def level(value: JSON) -> str:
+    """Return what a value of a payload is as a part of one level of a topic.
+
+    What would be more than that is an underscore: the marks of MQTT, and characters on which a broker hangs up.
+
+    >>> level("barn 2"), level("a/+/#"), level("$SYS")
+    ('barn 2', 'a____', '_SYS')
+
+    Raises:
+        ValueError: the value is no string or number, is empty, or takes more than `MAX_LEVEL_BYTES`.
+    """
+    if value == "" or isinstance(value, bool | dict | list | None):
+        raise ValueError(f"expected a text or a number, got {excerpt(value)}")
+    shown = _NO_LEVEL.sub("_", value if isinstance(value, str) else dumps(value))
+    if len(shown.encode()) > MAX_LEVEL_BYTES:
+        raise ValueError(f"expected at most {MAX_LEVEL_BYTES} bytes, got {len(shown.encode())}")
+    return shown
 
 
 def check_topic(text: str) -> None:
@@ -170,3 +225,19 @@ def _exact(topic_filter: TopicFilter) -> tuple[str, ...]:
     """Return the levels, `+/#` for `#` and `/+/#` for `/#`: no topic is empty, so both match the same."""
     same = {("#",): ("+", "#"), ("", "#"): ("", "+", "#")}
     return same.get(topic_filter.levels, topic_filter.levels)
+
+
+def _place(placeholder: str) -> int | Path | None:
+    """Return what stands in the braces of a placeholder: the number of a capture, or a place; None for neither.
+
+    >>> _place("2"), _place("data[0].id"), _place("0"), _place("")
+    (2, ('data', 0, 'id'), None, None)
+    """
+    if _NUMBER.fullmatch(placeholder):
+        return int(placeholder)
+    if placeholder.isdecimal() or placeholder.startswith("$"):
+        return None
+    try:
+        return jsonpath.parse(f"$.{placeholder}")
+    except ValueError:
+        return None

@@ -45,6 +45,10 @@ class ScriptedExtractor(Extractor):
     def __init__(self, script: str | Exception) -> None:
         self._script = script
 
+    def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:
+        """Return a schema made ready, with no prompt."""
+        return Prepared(schema=schema, prefix=(), validator=validator or Validator(schema), flow=flow)
+
     def extract(self, prepared: Prepared, text: str) -> Extraction:
         """Return the extraction of the scripted JSON, or raise the scripted error."""
         if isinstance(self._script, Exception):

@@ -14,7 +14,7 @@ SAMPLES = Path(__file__).parent / "config_samples"
 SHIPPED = Path(__file__).parent.parent / "config" / "edge.yaml"
 
 SECTIONS = "base_topic, mqtt, model, limits, spool, health, shapes, dead, routes"
-LIMITS = "payload_bytes, message_tokens, output_tokens, deadline_s, memory_mb"
+LIMITS = "payload_bytes, lines, message_tokens, output_tokens, deadline_s, memory_mb"
 TANK = """
 routes:
   - name: tank
@@ -68,7 +68,9 @@ def test_defaults(tmp_path: Path) -> None:
     assert found.model == Model(
         path=Path("/usr/share/edge/model.gguf"), threads=None, context_tokens=4096, slots=8
     )
-    assert found.limits == Limits(payload_bytes=65_536, message_tokens=1024, output_tokens=1024, deadline_s=30.0)
+    assert found.limits == Limits(
+        payload_bytes=65_536, lines=100, message_tokens=1024, output_tokens=1024, deadline_s=30.0
+    )
     assert found.shapes == Shapes(enabled=True, confirmations=3, audit_every=64, audit_share=0.1, per_route=256)
     assert found.dead == Dead(keep=1000, max_mb=16)
     assert [route.name for route in found.routes] == ["tank"]
@@ -94,7 +96,7 @@ mqtt:
   session_expiry_s: 3600
   in_flight: 1
 model: {path: model.gguf, threads: 3, context_tokens: 2048, slots: 1}
-limits: {payload_bytes: 1000, message_tokens: 300, output_tokens: 200, deadline_s: 0.5}
+limits: {payload_bytes: 1000, lines: 7, message_tokens: 300, output_tokens: 200, deadline_s: 0.5}
 shapes: {enabled: false, confirmations: 5, audit_every: 0, audit_share: 1, per_route: 10}
 dead: {keep: 0, max_mb: 2}
 routes:
@@ -121,7 +123,9 @@ routes:
         in_flight=1,
     )
     assert found.model == Model(path=tmp_path / "model.gguf", threads=3, context_tokens=2048, slots=1)
-    assert found.limits == Limits(payload_bytes=1000, message_tokens=300, output_tokens=200, deadline_s=0.5)
+    assert found.limits == Limits(
+        payload_bytes=1000, lines=7, message_tokens=300, output_tokens=200, deadline_s=0.5
+    )
     assert found.shapes == Shapes(enabled=False, confirmations=5, audit_every=0, audit_share=1.0, per_route=10)
     assert found.dead == Dead(keep=0, max_mb=2)
     (route,) = found.routes

@@ -17,6 +17,7 @@ def route(number: int, subscribe: str, publish: str) -> str:
   - name: r{number}
     subscribe: {filters}
     publish: "{publish}"
+    text: $.text
     fields: {{level: {{type: number}}}}"""
 
 
@@ -48,6 +49,8 @@ def complaints(folder: Path, *routes: tuple[str, str], more: str = "") -> list[s
         ([("#", "out")], 0),
         ([("in", "mid"), ("mid", "in")], 1),  # a circle of two
         ([("[a, b/+]", "b/x")], 0),  # by the second filter of a list
+        ([("a", "out/{id}"), ("out/b", "end")], 1),  # what a payload names may be b
+        ([("in/7", "in/{id}")], 0),
     ],
 )
 def test_readings_that_would_come_back(tmp_path: Path, routes: list[tuple[str, str]], reader: int) -> None:

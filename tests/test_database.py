@@ -196,6 +196,19 @@ def test_a_file_of_another_layout_is_set_aside(tmp_path: Path) -> None:
     assert str(error.value) == f"{tmp_path / 'notes'}: expected layout 3 of this program, got 0"
 
 
+def test_a_file_of_an_earlier_layout_is_brought_up_to_date(tmp_path: Path) -> None:
+    """What was written before an update of the program is still there, and it is done once."""
+    file = file_of(tmp_path)
+    write(file, ("a", "1"))
+    file.close()
+    upgrades = {3: "ALTER TABLE notes ADD COLUMN colour TEXT", 4: "UPDATE notes SET colour = 'red'"}
+    later = Layout(number=5, tables=(), probe="SELECT key, note, colour FROM notes LIMIT 1", upgrades=upgrades)
+    for _ in range(2):
+        again = Database(tmp_path / "notes", later)
+        assert again.rows("SELECT key, note, colour FROM notes") == [("a", "1", "red")]
+        again.close()
+
+
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     """A folder that cannot be made is told."""
     (tmp_path / "file").write_text("")

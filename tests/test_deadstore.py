@@ -1,6 +1,7 @@
 """The file of the dead letters: what comes back, and what gives way."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,30 @@ def test_letters_come_back(tmp_path: Path) -> None:
 
     assert [again.find(each.id) for each in written] == written
     assert again.find("none") is None
+
+
+def test_a_letter_remembers_its_part(tmp_path: Path) -> None:
+    """It is read again as the part that it was."""
+    written = replace(letter(1), part=3)
+    store = DeadStore(tmp_path)
+    store.write([written])
+
+    assert store.find(written.id) == written
+    assert [each.part for each in store.listed()] == [3]
+    assert written.message().part == 3
+
+
+def test_letters_of_an_earlier_version_stay(tmp_path: Path) -> None:
+    """A file without parts is brought up to date."""
+    store = DeadStore(tmp_path)
+    store.write([letter(1)])
+    store.close()
+    other = sqlite3.connect(tmp_path / FILE)
+    other.execute("ALTER TABLE letters DROP COLUMN part")
+    other.execute("PRAGMA user_version = 1")
+    other.close()
+
+    assert DeadStore(tmp_path).find(letter(1).id) == letter(1)
 
 
 def test_a_list_holds_no_more_than_the_beginning_of_a_payload(tmp_path: Path) -> None:

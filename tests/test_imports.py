@@ -7,8 +7,20 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "edge"
 LAYERS = (  # a package, or a module beside them, imports only what stands before it
-    *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "topics", "inlet", "outlet", "routes"),
-    *("message", "state", "engine", "config", "extraction", "fingerprint", "shapes", "answer", "pipeline"),
+    *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "jsonpath", "topics", "inlet"),
+    *(
+        "outlet",
+        "routes",
+        "message",
+        "state",
+        "engine",
+        "config",
+        "extraction",
+        "fingerprint",
+        "shapes",
+        "answer",
+        "pipeline",
+    ),
     *("memory", "generation", "mqtt", "dead", "control", "delivery", "health", "event", "auditor", "reloader"),
     *("mainloop", "verbs", "doctor", "daemon", "calls", "arguments", "__main__"),
 )

@@ -2,9 +2,10 @@
 
 import pytest
 
-from edge import inlet
+from edge import jsonpath
 from edge.errors import Reason, Rejected
 from edge.inlet import ENCODINGS, PLAIN, Inlet
+from edge.literal import Path
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_every_encoding_decodes_what_it_encoded(encoding: str) -> None:
 )
 def test_a_text_in_json(place: str, payload: str, expected: str) -> None:
     """The text is a string at its place, or what else stands there, as JSON."""
-    found = Inlet(place=inlet.place(place)).text(payload.encode(), limit_bytes=100)
+    found = Inlet(place=jsonpath.parse(place)).text(payload.encode(), limit_bytes=100)
 
     assert found == expected
 
@@ -109,8 +110,80 @@ def test_no_text_in_json(payload: str, why: str) -> None:
     assert str(error.value) == f"no_text: expected JSON with text at $.m[0], {why}"
 
 
-@pytest.mark.parametrize("written", ["", "message", "$.", "$..a", "$[a]", "$.a b", "$[-1]", "$.a[", "$x"])
-def test_what_is_no_place(written: str) -> None:
-    """Wildcards, filters and the rest of JSONPath are not read."""
-    with pytest.raises(ValueError, match=r"^expected a place such as "):
-        inlet.place(written)
+@pytest.mark.parametrize(
+    ("payload", "expected"),
+    [
+        (b"a 1", [b"a 1"]),
+        (b"a 1\n", [b"a 1"]),
+        (b"a 1\nb 2\r\nc 3\rd 4\n\r\n \t\n", [b"a 1", b"b 2", b"c 3", b"d 4"]),
+        (b"  a 1 \nb\x0b2\xc2\x85c\n", [b"  a 1 ", b"b\x0b2\xc2\x85c"]),
+        (b"a 1\n\xff\nc 3", [b"a 1", b"\xff", b"c 3"]),
+        (b"\x00\n-", [b"\x00", b"-"]),
+    ],
+)
+def test_lines(payload: bytes, expected: list[bytes]) -> None:
+    """Each line stays as it was, whatever it holds; blank ones are left out."""
+    assert [*Inlet(splits_lines=True).parts(payload, limit_bytes=100, most=4)] == expected
+
+
+def test_lines_of_wide_characters() -> None:
+    """Where a line break is more than a byte, the text is split, and each line is written as the whole was."""
+    found = Inlet(encoding="utf-16").parts("21 °C\n上 22 °C\n".encode("utf-16"), limit_bytes=100, most=4)
+
+    assert [each.decode("utf-16") for each in found] == ["21 °C", "上 22 °C"]
+
+
+@pytest.mark.parametrize("encoding", sorted(set(ENCODINGS) - {"utf-16"}))
+def test_the_lines_of_every_encoding(encoding: str) -> None:
+    """A line is the bytes that it was, in any of them."""
+    lines = [line.encode(encoding) for line in ("T=21.4", "T=22.4")]
+    payload = lines[0] + "\r\n".encode(encoding) + lines[1]
+
+    assert Inlet(encoding=encoding).parts(payload, limit_bytes=100, most=4) == (*lines,)
+
+
+def test_lines_in_json() -> None:
+    """Each line stands in the document that it came in, so that a part is read as the whole would be."""
+    inlet = Inlet(place=("log", 0))
+    payload = '{"id":1.50,"log":["T=21 °C\\n\\nT=22 °C"]}'.encode()
+    found = inlet.parts(payload, limit_bytes=200, most=4)
+
+    assert [each.decode() for each in found] == ['{"id":1.50,"log":["T=21 °C"]}', '{"id":1.50,"log":["T=22 °C"]}']
+    assert [inlet.text(each, limit_bytes=200) for each in found] == ["T=21 °C", "T=22 °C"]
+
+
+def test_json_in_an_encoding_that_lacks_what_it_escapes() -> None:
+    """A part that the encoding cannot write says it in escapes, half a surrogate pair included."""
+    inlet = Inlet(encoding="iso8859-1", place=("m",))
+    payload = b'{"m":"21 \xb0C\\n\\u20ac 5 \\ud83d\\udc4d","x":"\\ud800"}'
+
+    found = inlet.parts(payload, limit_bytes=200, most=4)
+
+    assert [inlet.text(each, limit_bytes=200) for each in found] == ["21 °C", "€ 5 👍"]
+
+
+@pytest.mark.parametrize(
+    ("place", "payload", "why"),
+    [
+        (None, b"x" * 101, "oversize: expected at most 100 bytes, got 101"),
+        (None, b"", "no_text: expected a line of text, got none"),
+        (None, b"\r\n \n\t\n", "no_text: expected a line of text, got none"),
+        (None, b"a\nb\nc\nd\n", "too_many: expected at most 3 lines (limits.lines), got 4"),
+        (("m",), b'{"m":"a\\nb\\nc\\nd"}', "too_many: expected at most 3 lines (limits.lines), got 4"),
+        (("m",), b'{"m":""}', "no_text: expected a line of text, got none"),
+        (("m",), b'{"m":true}', "no_text: expected JSON with text at $.m, got true"),
+        (("m",), b"a", "no_text: expected JSON with text at $.m, got what is not JSON"),
+        (("m",), b"\xff", "not_utf8: expected UTF-8, got byte 0xff at offset 0"),
+        (
+            ("m",),
+            b'{"m":"a\\nb\\nc","x":"%s"}' % (b"x" * 30),
+            "oversize: expected at most 100 bytes with the rest of the JSON beside each line",
+        ),
+    ],
+)
+def test_what_cannot_be_split(place: Path | None, payload: bytes, why: str) -> None:
+    """What no part can be made of is rejected whole: too large, no text, more lines than may be."""
+    with pytest.raises(Rejected) as error:
+        Inlet(place=place).parts(payload, limit_bytes=100, most=3)
+
+    assert str(error.value) == why

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from edge.answer import Answer, Publication
+from edge.answer import Answer, Publication, of_rejection
 from edge.config.options import (
     Config,
     Dead,
@@ -23,13 +23,17 @@ from edge.config.options import (
     WhenFull,
 )
 from edge.control.control import Asked
+from edge.dead.deadletter import of_answer
 from edge.dead.deadletters import DeadLetters
+from edge.dead.deadstore import DeadStore
+from edge.delivery import spool as spools
 from edge.delivery.intake import Intake
 from edge.delivery.outbox import RETRY_S
 from edge.delivery.spool import Spool
-from edge.errors import ConfigError, EngineClosed, Problem, TakenOver, TooMuchMemory
+from edge.errors import ConfigError, EngineClosed, Problem, Reason, Rejected, TakenOver, TooMuchMemory
 from edge.event import Event, Reload, Stop
 from edge.generation import Generation
+from edge.inlet import Inlet
 from edge.literal import JSON
 from edge.mailbox import Mailbox
 from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, MainLoop, Settings
@@ -38,8 +42,9 @@ from edge.message import Message
 from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic
 from edge.mqtt.rivalry import MOST
 from edge.mqtt.session import Session
+from edge.outlet import Outlet
 from edge.pipeline import Pipeline
-from edge.routes import Routes
+from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from tests import made
 
 if TYPE_CHECKING:
@@ -189,6 +194,16 @@ class Bench:
             loop.serve()
         finally:
             self.events.close()
+
+    def confirm_until(self, last: int) -> None:
+        """Let the broker confirm each publication, and leave behind the last."""
+
+        def confirm(number: int, _publication: Publication) -> None:
+            self.events.put(Confirmed(number, None))
+            if number == last:
+                self.stop()
+
+        self.broker.on_publish = confirm
 
     def stop(self) -> None:
         """Ask the loop to leave."""
@@ -645,3 +660,131 @@ def test_a_daemon_that_takes_too_much_memory_answers_what_it_has_and_leaves(benc
         "expected at most 500 MB of memory, got 501 MB (limits.memory_mb; what was in hand is answered)"
     )
     assert len(bench.broker.published) == 1
+
+
+class Splitting(Pipeline):
+    """Takes lines of `sensors/tank` apart; its model reads 21 in each, and nothing else is a reading."""
+
+    def __init__(self, **_: object) -> None:
+        """Make the pipeline, whatever that of the bench would be."""
+        schema = made.schema_of({"t": {"type": "number", "unit": "°C"}})
+        route = Route(
+            name="tank",
+            filters=(TopicFilter("sensors/tank"),),
+            schema=schema,
+            inlet=Inlet(splits_lines=True),
+            outlet=Outlet(topic=OutputTopic("readings/tank")),
+        )
+        super().__init__(
+            extractor=made.ScriptedExtractor('{"t":21}'),
+            routes=Routes((route,)),
+            prepared={"tank": made.prepared(schema)},
+            limits=Limits(lines=3),
+            base_topic="edge/t",
+        )
+
+
+def lines(
+    packet_id: int = 7, payload: bytes = b"T=21C\nT=21V\nT=21C", *, epoch: int = 1, qos: int = 1
+) -> Received:
+    """Return the arrival of a message of several lines."""
+    return Received(made.message(payload, qos=qos, packet_id=packet_id, epoch=epoch))
+
+
+def topics(bench: Bench) -> list[str]:
+    """Return where answers went."""
+    return [publication.topic for publication in bench.broker.published]
+
+
+def test_a_message_of_lines_is_acknowledged_after_the_last_of_its_answers(bench: Bench) -> None:
+    """Each line has its answer, in order, whatever became of the others; confirmations come in any order."""
+    acknowledged: list[int] = []
+
+    def confirm_backwards(number: int, _publication: Publication) -> None:
+        if number == 4:
+            for earlier in (4, 2, 1):
+                bench.events.put(Confirmed(earlier, None))
+            bench.events.put(Received(made.message(b"", qos=0, packet_id=0)))
+        if number == 5:  # the answer to the empty message, behind the three confirmations
+            acknowledged.extend(bench.broker.acknowledged)
+            for earlier in (5, 3):
+                bench.events.put(Confirmed(earlier, None))
+            bench.stop()
+
+    bench.broker.on_publish = confirm_backwards
+    bench.serve(Connected(1), lines(7), lines(8, b"T=21C"), pipeline_type=Splitting)
+
+    readings, dead = "readings/tank", "edge/t/dead/tank"
+    assert topics(bench) == [readings, dead, readings, readings, dead]
+    assert len({each.properties["id"] for each in bench.broker.published}) == 5
+    assert (acknowledged, bench.broker.acknowledged) == ([], [7, 8])
+
+
+def test_lines_in_hand_outlive_the_connection(bench: Bench) -> None:
+    """A redelivered message is not begun again while one of its lines is without an answer."""
+
+    def reconnect(number: int, _publication: Publication) -> None:
+        if number == 3:
+            for event in (Confirmed(3, None), Connected(2), lines(7, epoch=2), Confirmed(1, None)):
+                bench.events.put(event)
+            bench.events.put(Confirmed(2, None))
+
+    bench.broker.on_publish = reconnect
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), lines(7), pipeline_type=Splitting)
+
+    assert len(bench.broker.published) == 3
+    assert bench.broker.acknowledged == [7]
+
+
+def test_too_many_lines_are_one_dead_letter(bench: Bench) -> None:
+    """What would be too much work is refused whole."""
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), lines(7, b"1\n2\n3\n4"), pipeline_type=Splitting)
+
+    (letter,) = (json.loads(each.payload) for each in bench.broker.published)
+    assert (letter["reason"], letter["payload"]) == ("too_many", "1\n2\n3\n4")
+
+
+def test_a_message_of_lines_stays_on_disk_until_the_last_of_its_answers(bench: Bench, tmp_path: Path) -> None:
+    """A daemon that ends between the answers begins all of them again, and each has the id that it had."""
+    bench.spool_folder = tmp_path
+    bench.tick_s = DRAIN_S / 10
+    bench.broker.on_publish = lambda number, _: (  # the second one is never confirmed
+        bench.stop() if number == 2 else bench.events.put(Confirmed(number, None))
+    )
+    bench.serve(Connected(1), lines(7), pipeline_type=Splitting)
+    ids = [each.properties["id"] for each in bench.broker.published]
+    again = Bench(spool_folder=tmp_path)
+    again.confirm_until(3)
+    again.serve(Connected(1), pipeline_type=Splitting)
+
+    assert bench.broker.acknowledged == [7]
+    assert [each.properties["id"] for each in again.broker.published] == ids
+    assert [each.properties.get("redelivered") for each in again.broker.published] == ["true"] * 3
+    assert spools.status(tmp_path)["messages"] == 0
+
+
+def test_a_dead_letter_of_a_line_is_read_again_alone(bench: Bench, tmp_path: Path) -> None:
+    """It has the id and the number that it had; one of a whole message gives way to those of its lines."""
+    whole = lines(9, b"T=21C\nT=21V").message
+    (_, part) = lines(7, b"T=21C\nT=21V").message.parts([b"T=21C", b"T=21V"])
+    store = DeadStore(tmp_path)
+    rejected = [
+        of_rejection(each, Rejected(Reason.TOO_MANY, "why"), route="tank", base_topic="edge/t")
+        for each in (part, whole)
+    ]
+    store.write([of_answer(each, payload_bytes=1000) for each in rejected])
+    store.close()
+    bench.spool_folder = tmp_path
+    asked = Asked(request={"verb": "dead_replay", "ids": [part.id, whole.id]})
+    bench.confirm_until(3)
+    bench.serve(Connected(1), asked, pipeline_type=Splitting)
+
+    assert topics(bench) == ["edge/t/dead/tank", "readings/tank", "edge/t/dead/tank"]
+    assert [each.properties["part"] for each in bench.broker.published] == ["2", "1", "2"]
+    store = DeadStore(tmp_path)
+    assert [(each.payload, each.part, each.reason) for each in store.listed()] == [
+        (b"T=21V", 2, "unit_mismatch"),
+        (b"T=21V", 2, "unit_mismatch"),
+    ]

@@ -12,6 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from edge import topics
 from edge.answer import Publication
 from edge.config.options import Mqtt
 from edge.errors import BrokerError
@@ -340,3 +341,18 @@ def test_another_client_with_the_same_id_ends_the_connection(broker: Mosquitto) 
         event = first.wait(lambda event: isinstance(event, Disconnected))
 
     assert cast("Disconnected", event).why.startswith("the connection ended: ")
+
+
+def test_no_value_of_a_payload_makes_the_broker_hang_up(broker: Mosquitto) -> None:
+    """Whatever character a device puts into a topic: the broker takes the publication, on the level it was for."""
+    planes = [plane + last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)]
+    hostile = [*range(0x20), *map(ord, "+#/$"), *range(0x7F, 0xA0), 0xD800, 0xDFFF, 0xFDD0, 0xFDEF, *planes]
+    with line(options(broker, "reader"), "out/+") as reader, line(options(broker)) as opened:
+        for number, code in enumerate(hostile):
+            topic = f"out/{number}{topics.level(chr(code) + 'a')}"
+            opened.publish(topic, b"x")
+            heard = reader.message()
+            reader.broker.acknowledge(heard)
+            assert heard.topic == topic
+
+        assert not any(isinstance(event, Disconnected) for event in opened.heard)

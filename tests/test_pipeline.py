@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from edge.config.options import Limits, Shapes
 from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
 from edge.extraction.reading import Validator
+from edge.inlet import Inlet
 from edge.outlet import Outlet
 from edge.pipeline import Pipeline
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
@@ -202,6 +204,110 @@ def taught() -> tuple[Pipeline, ShapeCache]:
         text = f"t {script[5:9]}C"
         pipeline.learn(reader.answer(message(text.encode(), topic="sensors/a/raw")))
     return pipeline, cache
+
+
+def carried(inlet: Inlet, publish: str = "readings/{1}", **limits: int) -> Pipeline:
+    """Return a pipeline whose route takes texts from payloads and topics so; its model always reads 21."""
+    route = next(iter(ROUTES))
+    outlet = replace(route.outlet, topic=OutputTopic(publish), has_meta=True)
+    return Pipeline(
+        extractor=ScriptedExtractor('{"t":21}'),
+        routes=Routes((replace(route, inlet=inlet, outlet=outlet),)),
+        prepared={"tank": prepared(SCHEMA)},
+        limits=Limits(**limits),
+        base_topic="edge/pi",
+    )
+
+
+LINES = Inlet(splits_lines=True)
+
+
+def test_each_line_is_a_message() -> None:
+    """A line is read as if it had come alone; its reading says which one it is."""
+    pipeline = carried(LINES)
+    parts = pipeline.parts(message(b"a 21\n\nb 21V\r\nc 21", topic="sensors/a/raw"))
+    answers = [pipeline.answer(part) for part in parts]
+
+    assert [part.payload for part in parts] == [b"a 21", b"b 21V", b"c 21"]
+    assert [pipeline.parts(part) for part in parts] == [(part,) for part in parts]
+    assert [str(each.rejected and each.rejected.reason) for each in answers] == ["None", "unit_mismatch", "None"]
+    assert [each.publication.properties["part"] for each in answers] == ["1", "2", "3"]
+    assert json.loads(answers[2].publication.payload)["meta"]["part"] == "3"
+
+
+def test_the_dead_letter_of_a_line() -> None:
+    """It holds that line alone, and its number."""
+    pipeline = carried(LINES)
+    answered = pipeline.answer(pipeline.parts(message(b"a 21\nb \xb0", topic="sensors/a/raw"))[1])
+
+    letter = json.loads(answered.publication.payload)
+    assert (letter["part"], letter["payload"], letter["length"]) == (2, "YiCw", 3)
+    assert (letter["reason"], letter["detail"]) == ("not_utf8", "expected UTF-8, got byte 0xb0 at offset 2")
+
+
+@pytest.mark.parametrize("payload", [b"a 21", b"\na 21\r\n"])
+def test_a_single_line_is_the_message(payload: bytes) -> None:
+    """It is not taken apart, and its text is the line."""
+    pipeline = carried(LINES)
+    whole = message(payload, topic="sensors/a/raw")
+
+    assert pipeline.parts(whole) == (whole,)
+    reading = pipeline.answer(whole).reading
+    assert reading is not None
+    assert reading.extraction.text == "a 21"
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"\n\n", "no_text: expected a line of text, got none"),
+        (b"1\n2\n3", "too_many: expected at most 2 lines (limits.lines), got 3"),
+        (b"1\n2" * 9, "oversize: expected at most 20 bytes, got 27"),
+    ],
+)
+def test_lines_that_cannot_be_taken_apart(payload: bytes, why: str) -> None:
+    """The message stays whole, and has one dead letter."""
+    pipeline = carried(LINES, payload_bytes=20, lines=2)
+    whole = message(payload, topic="sensors/a/raw")
+
+    assert pipeline.parts(whole) == (whole,)
+    assert str(pipeline.answer(whole).rejected) == why
+
+
+def test_a_message_of_several_lines_is_never_read_as_one() -> None:
+    """Who asks for an answer without taking it apart loses nothing: it is rejected."""
+    found = carried(LINES).answer(message(b"a 21\nb 21", topic="sensors/a/raw"))
+
+    assert str(found.rejected) == "too_many: expected one line, got 2"
+
+
+def test_a_message_too_deep_to_be_taken_apart() -> None:
+    """What cannot be written out again becomes a dead letter, and no end of the main thread."""
+    pipeline = carried(Inlet(splits_lines=True, place=("m",)))
+    deep = b'{"m":"a\\nb","x":' + b"[" * 9000 + b"]" * 9000 + b"}"
+    whole = message(deep, topic="sensors/a/raw")
+
+    assert pipeline.parts(whole) == (whole,)
+    assert pipeline.answer(whole).rejected is not None
+
+
+def test_a_topic_that_takes_its_end_from_the_payload() -> None:
+    """Of each line, too: the rest of the document stands beside it."""
+    pipeline = carried(Inlet(splits_lines=True, place=("m",)), publish="readings/{1}/{device.id}")
+    whole = message(b'{"device":{"id":"+7"},"m":"a 21\\nb 21"}', topic="sensors/a/raw")
+
+    answers = [pipeline.answer(part) for part in pipeline.parts(whole)]
+    assert [each.publication.topic for each in answers] == ["readings/a/_7", "readings/a/_7"]
+
+
+def test_a_payload_without_what_the_topic_names() -> None:
+    """The dead letter says what is missing, and the model is not asked."""
+    pipeline = carried(Inlet(place=("m",)), publish="readings/{device.id}")
+    found = pipeline.answer(message(b'{"device":{},"m":"what the model fails on"}', topic="sensors/a/raw"))
+
+    assert str(found.rejected) == (
+        "no_topic: expected a value at $.device.id for the topic, got nothing at $.device.id"
+    )
 
 
 def test_a_known_wording_needs_no_model() -> None:

@@ -4,6 +4,9 @@ from itertools import product
 
 import pytest
 
+from edge import topics
+from edge.errors import Rejected
+from edge.literal import JSON, Number
 from edge.outlet import Outlet
 from edge.routes import OutputTopic, Route, Routes, TopicFilter
 from edge.schema import schema
@@ -90,10 +93,15 @@ def test_filters_that_mqtt_does_not_know(text: str, expected: str) -> None:
         ("", 'expected a topic, got ""'),
         ("a/+", 'expected a topic without "+" and "#", got "a/+"'),
         ("a/#", 'expected a topic without "+" and "#", got "a/#"'),
-        ("a/{0}", 'expected braces as in {1}, {2}, … {99} only, got "a/{0}"'),
-        ("a/{}", 'expected braces as in {1}, {2}, … {99} only, got "a/{}"'),
-        ("a/{{1}}", 'expected braces as in {1}, {2}, … {99} only, got "a/{{1}}"'),
-        ("a/{1", 'expected braces as in {1}, {2}, … {99} only, got "a/{1"'),
+        ("a/{0}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{0}"'),
+        ("a/{100}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{100}"'),
+        ("a/{}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{}"'),
+        ("a/{{1}}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{{1}}"'),
+        ("a/{1", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{1"'),
+        ("a/{b/c}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{b/c}"'),
+        ("a/{b..c}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{b..c}"'),
+        ("a/{$.b}", 'expected braces as in {1}, {2}, … {99} or {device.id} only, got "a/{$.b}"'),
+        ("{a}", 'expected some text beside the placeholders, got "{a}"'),
         ("{1}{2}", 'expected some text beside the placeholders, got "{1}{2}"'),
         ("$SYS/{1}", 'expected a topic that does not start with "$", got "$SYS/{1}"'),
         ("a/\x1f", "expected a topic of printable characters, got U+001F in it"),
@@ -155,6 +163,86 @@ def test_as_filter_matches_each_filled_topic() -> None:
             captures = source.captures(topic) if topic else None
             if captures is not None and not template.fill(captures).startswith("$"):
                 assert output.captures(template.fill(captures)) is not None, (source, template, topic)
+
+
+def test_places_of_a_payload_in_a_topic() -> None:
+    """What stands there goes in by order, beside what the wildcards stood for, and once."""
+    topic = OutputTopic("out/{device.id}/{1}/{tags[0]}-{device.id}")
+
+    assert topic.places == (("device", "id"), ("tags", 0), ("device", "id"))
+    assert topic.placeholder_count == 1
+    assert topic.fill(("x",), ("7", "{1}", "7")) == "out/7/x/{1}-7"
+    assert topic.as_filter(TopicFilter("a/+")).text == "out/+/+/+"
+    assert topic.as_filter(TopicFilter("a/#")).text == "out/+/#"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("kitchen 2", "kitchen 2"),
+        ("Küche", "Küche"),
+        (Number("7"), "7"),
+        (Number("21.40"), "21.40"),
+        ("a/b", "a_b"),
+        ("../+/#", "..____"),
+        ("$SYS", "_SYS"),
+        ("5$", "5$"),
+        ("a\0b\nc\x7f\x85", "a_b_c__"),
+        ("\ud800 \ufdd0 \ufffe \U0010ffff", "_ _ _ _"),
+        ("x" * 256, "x" * 256),
+    ],
+)
+def test_a_value_as_a_part_of_a_level(value: JSON, expected: str) -> None:
+    """What means something to a broker, or what it hangs up on, is an underscore."""
+    assert topics.level(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", 'expected a text or a number, got ""'),
+        (None, "expected a text or a number, got null"),
+        (True, "expected a text or a number, got true"),
+        ({"a": "b"}, 'expected a text or a number, got {"a":"b"}'),
+        (["a"], 'expected a text or a number, got ["a"]'),
+        ("ä" * 129, "expected at most 256 bytes, got 258"),
+        (Number("1" * 257), "expected at most 256 bytes, got 257"),
+    ],
+)
+def test_a_value_that_is_no_part_of_a_level(value: JSON, expected: str) -> None:
+    """Nothing is made up for it, and nothing is cut."""
+    with pytest.raises(ValueError, match=r"^expected") as error:
+        topics.level(value)
+
+    assert str(error.value) == expected
+
+
+def test_a_match_within_a_payload() -> None:
+    """The topic takes its values from the payload; where that has none, the detail says how far the way leads."""
+    match = Routes((route("a", "a/+", publish="{1}/{device.id}"),)).match("a/x")
+    assert match is not None
+
+    assert match.within({"device": {"id": Number("17")}}).output_topic == "x/17"
+    cases: list[tuple[JSON, str]] = [
+        ({"device": {}}, "no_topic: expected a value at $.device.id for the topic, got nothing at $.device.id"),
+        (None, "no_topic: expected a value at $.device.id for the topic, got nothing at $.device"),
+        ({"device": {"id": ""}}, 'no_topic: $.device.id, for the topic: expected a text or a number, got ""'),
+    ]
+    for document, why in cases:
+        with pytest.raises(Rejected) as error:
+            match.within(document)
+        assert str(error.value) == why
+
+
+def test_a_value_that_makes_a_topic_too_long() -> None:
+    """Each level may be short enough, and all together too long."""
+    match = Routes((route("a", "a/+", publish="{1}/{id}"),)).match(f"a/{'x' * 65_530}")
+    assert match is not None
+
+    with pytest.raises(Rejected) as error:
+        match.within({"id": "x" * 200})
+
+    assert str(error.value) == "no_topic: expected a topic of at most 65535 bytes"
 
 
 def test_the_first_route_that_matches_takes_the_message() -> None:

@@ -1,15 +1,17 @@
 """`edge try`: one text, no broker."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from edge.config.options import Limits
 from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
+from edge.inlet import Inlet
 from edge.verbs import tryout
 from edge.verbs.tryout import Trial
-from tests.made import NOON, extracted, prepared, schema_of
+from tests.made import NOON, ScriptedExtractor, extracted, prepared, schema_of
 
 SCHEMA = schema_of(
     {"t": {"type": "number", "unit": "°C"}, "low": {"type": "boolean"}, "a/b": {"type": "string"}}, required=["t"]
@@ -91,6 +93,29 @@ def test_attempts(payload: bytes, reading: str | None, rejected: str | None, ext
 
     assert (trial.reading and trial.reading.json) == reading
     assert (trial.rejected and str(trial.rejected)) == rejected
+
+
+def lines(payload: bytes, script: str, **limits: int) -> list[str]:
+    """Return what becomes of each line of a payload that a scripted model reads."""
+    route = replace(tryout.of_schema(CELSIUS), inlet=Inlet(splits_lines=True))
+    trials = tryout.attempts(ScriptedExtractor(script), route, payload, Limits(**limits), arrived_at=NOON)
+    return [str(trial.rejected or trial.published) for trial in trials]
+
+
+def test_lines_are_tried_one_by_one() -> None:
+    """Each is read by itself, and one that is no text stands beside the others."""
+    assert lines(b"T=21\n\n\xff\nT=21C\n", '{"t":21}') == [
+        '{"t":21}',
+        "not_utf8: expected UTF-8, got byte 0xff at offset 0",
+        '{"t":21}',
+    ]
+
+
+def test_lines_that_are_too_many() -> None:
+    """They are one rejection."""
+    assert lines(b"T=21\nT=21\nT=21", '{"t":21}', lines=2) == [
+        "too_many: expected at most 2 lines (limits.lines), got 3"
+    ]
 
 
 @pytest.mark.model

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from edge import inlet
+from edge import jsonpath
 from edge.config import fields, rules
 from edge.config.checker import Checker
 from edge.config.rules import Unexpected, got
@@ -25,7 +25,7 @@ from edge.topics import OutputTopic, TopicFilter
 
 _KEYS = (
     *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
-    *("encoding", "text", "constants", "meta", "timestamps", "timezone", "dayfirst"),
+    *("encoding", "text", "split", "constants", "meta", "timestamps", "timezone", "dayfirst"),
 )
 _LATER = ("tests",)
 _NAME = re.compile(
@@ -101,6 +101,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
     output = checker.value(values, path, "publish", _output, None)
     if output is not None:
         _check_placeholders(checker, (*path, "publish"), output, filters)
+        _check_places(checker, (*path, "publish"), output, values)
     schema = _schema(checker, path, values, folder)
     return Draft(
         path=path,
@@ -111,6 +112,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         inlet=Inlet(
             encoding=checker.value(values, path, "encoding", _encoding, "utf-8"),
             place=checker.value(values, path, "text", rules.optional(_place), None),
+            splits_lines=checker.value(values, path, "split", rules.optional(_split), None) is not None,
         ),
         constants=_constants(checker, path, values, schema),
         has_meta=_has_meta(checker, path, values, schema),
@@ -156,7 +158,13 @@ def _encoding(value: JSON) -> str:
 
 
 def _place(value: JSON) -> Path:
-    return inlet.place(rules.text(value))
+    return jsonpath.parse(rules.text(value))
+
+
+def _split(value: JSON) -> str:
+    if value != "lines":
+        raise Unexpected("lines, or null for a payload that is one text", value)
+    return "lines"
 
 
 def _zone(checker: Checker, path: Path, values: Mapping[str, JSON]) -> Zone | None:
@@ -218,6 +226,14 @@ def _check_placeholders(
             message = f'expected {allowed}, as "{topic_filter.text}" has no more wildcards'
             checker.fault(path, f'{message}, got "{output.template}"')
             return
+
+
+def _check_places(checker: Checker, path: Path, output: OutputTopic, values: Mapping[str, JSON]) -> None:
+    """Check that the payload of a route is JSON where its output topic names a place in it."""
+    if output.places and values.get("text") is None:
+        placeholder = jsonpath.written(output.places[0]).removeprefix("$.")
+        message = f'expected the key "text" beside {{{placeholder}}}, which is a place in a payload that is JSON'
+        checker.fault(path, f'{message}, got "{output.template}"')
 
 
 def _schema(checker: Checker, path: Path, values: Mapping[str, JSON], folder: FilePath) -> Schema | None:

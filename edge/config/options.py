@@ -125,11 +125,13 @@ class Limits:
     """What one message may cost; beyond it, it gets a dead letter. And what the daemon may take.
 
     Attributes:
+        lines: of one message, on a route that splits lines.
         memory_mb: millions of bytes; beyond that the daemon leaves, to be started anew. None for what is usual for
             the size of the context.
     """
 
     payload_bytes: Annotated[int, rules.whole(1, MAX_PAYLOAD_BYTES)] = 65_536
+    lines: Annotated[int, rules.whole(1, 1000)] = 100
     message_tokens: Annotated[int, rules.whole(1, MAX_TOKENS)] = 1024
     output_tokens: Annotated[int, rules.whole(1, MAX_TOKENS)] = 1024
     deadline_s: Annotated[float, rules.above_zero(MAX_DEADLINE_S)] = 30.0

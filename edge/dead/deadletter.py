@@ -32,6 +32,7 @@ class Letter:
         length: of the whole payload, in bytes.
         sha256: of the whole payload.
         is_whole: whether the whole payload is kept.
+        part: which part of a message it was, counted from 1, its payload being that part's; 0 for a whole message.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Letter:
     length: int
     sha256: str
     is_whole: bool
+    part: int = 0
 
     @property
     def size_bytes(self) -> int:
@@ -67,6 +69,7 @@ class Letter:
             received_at=self.received_at,
             is_redelivered=True,
             id=self.id,
+            part=self.part,
         )
 
 
@@ -91,6 +94,7 @@ def of_answer(answer: Answer, *, payload_bytes: int) -> Letter:
         length=len(message.payload),
         sha256=hashlib.sha256(message.payload).hexdigest(),
         is_whole=is_whole,
+        part=message.part,
     )
 
 
@@ -148,6 +152,7 @@ def chosen(known: Sequence[str], given: Sequence[str]) -> list[str]:
 def _heading(letter: Letter) -> dict[str, JSON]:
     return {
         "id": letter.id,
+        **({"part": letter.part} if letter.part else {}),
         "ts": letter.received_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "route": letter.route,
         "topic": letter.topic,

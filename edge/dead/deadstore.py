@@ -17,26 +17,29 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS letters (
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, received_at TEXT NOT NULL, route TEXT, topic TEXT NOT NULL,
   reason TEXT NOT NULL, detail TEXT NOT NULL, length INTEGER NOT NULL, sha256 TEXT NOT NULL,
-  is_whole INTEGER NOT NULL, bytes INTEGER NOT NULL, payload BLOB NOT NULL
+  is_whole INTEGER NOT NULL, bytes INTEGER NOT NULL, payload BLOB NOT NULL, part INTEGER NOT NULL DEFAULT 0
 )
 """
 _PROBE = """
-SELECT number, id, received_at, route, topic, reason, detail, length, sha256, is_whole, bytes, payload FROM letters
-LIMIT 1
+SELECT number, id, received_at, route, topic, reason, detail, length, sha256, is_whole, bytes, payload, part
+FROM letters LIMIT 1
 """
-_LAYOUT = Layout(number=1, tables=(_TABLE,), probe=_PROBE)
+_UPGRADES = {1: "ALTER TABLE letters ADD COLUMN part INTEGER NOT NULL DEFAULT 0"}
+_LAYOUT = Layout(number=2, tables=(_TABLE,), probe=_PROBE, upgrades=_UPGRADES)
 _LIST = """
-SELECT id, received_at, route, topic, reason, detail, length, sha256, is_whole, substr(payload, 1, ?1) FROM letters
+SELECT id, received_at, route, topic, reason, detail, length, sha256, is_whole, part, substr(payload, 1, ?1)
+FROM letters
 WHERE (?2 IS NULL OR coalesce(route, ?3) = ?2) AND (?4 IS NULL OR reason = ?4) ORDER BY number
 """
 _FIND = """
-SELECT id, received_at, route, topic, reason, detail, length, sha256, is_whole, payload FROM letters WHERE id = ?
+SELECT id, received_at, route, topic, reason, detail, length, sha256, is_whole, part, payload FROM letters
+WHERE id = ?
 """
 # a letter that comes again takes the highest number, and so the last place in the list
 _INSERT = """
 INSERT OR REPLACE INTO letters
-  (id, received_at, route, topic, reason, detail, length, sha256, is_whole, bytes, payload)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  (id, received_at, route, topic, reason, detail, length, sha256, is_whole, part, bytes, payload)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -114,12 +117,12 @@ def _surplus(sizes: list[tuple[int, int]], most: int | None, most_bytes: int | N
 def _row(letter: Letter) -> tuple[object, ...]:
     return (
         *(letter.id, letter.received_at.isoformat(), letter.route, letter.topic, letter.reason, letter.detail),
-        *(letter.length, letter.sha256, letter.is_whole, letter.size_bytes, letter.payload),
+        *(letter.length, letter.sha256, letter.is_whole, letter.part, letter.size_bytes, letter.payload),
     )
 
 
 def _letter(row: tuple[Any, ...]) -> Letter:
-    letter_id, received_at, route, topic, reason, detail, length, sha256, is_whole, payload = row
+    letter_id, received_at, route, topic, reason, detail, length, sha256, is_whole, part, payload = row
     try:
         at = datetime.fromisoformat(received_at)
     except ValueError as error:  # by another hand than this program's
@@ -135,4 +138,5 @@ def _letter(row: tuple[Any, ...]) -> Letter:
         length=length,
         sha256=sha256,
         is_whole=bool(is_whole),
+        part=part,
     )

@@ -1,7 +1,8 @@
 """Owns the reading of dead letters once more: which are under way, and what has become of each.
 
 Knows nothing of who asked, and of how a message is read. A letter whose message becomes a reading is forgotten; of
-one that is rejected again, the new letter takes the place of the old where dead letters are kept.
+one that is rejected again, the new letter takes the place of the old where dead letters are kept; where parts are
+rejected, theirs do.
 """
 
 import time
@@ -122,9 +123,9 @@ class Rereads:
             return
         self._in_the_air.discard(letter_id)
         outcome: dict[str, JSON] = {"outcome": READING, "topic": answer.publication.topic}
-        if answer.rejected is None:
+        if answer.rejected is None or answer.message.id != letter_id:  # the parts of a message have their own
             self._dead.forget(letter_id)
-        else:
+        if answer.rejected is not None:
             detail = answer.rejected.detail[:DEAD_DETAIL_CHARS]
             outcome = {"outcome": REJECTED, "reason": str(answer.rejected.reason), "detail": detail}
         for run in self._runs:

@@ -1,7 +1,8 @@
 """Owns the promise of delivery: no acknowledgement before the answer is with the broker, or the input on disk.
 
 Knows nothing of how a reading comes about, of events and of what is told about it. A message passes `take`, waits
-in the intake, is recalled or read, goes out by the outbox, and is acknowledged by way of the ledger.
+in the intake, is taken apart where its route says so, is recalled or read, goes out by the outbox, and is
+acknowledged by way of the ledger once all of its parts have gone out.
 """
 
 import logging
@@ -16,6 +17,7 @@ from edge.delivery.inhand import InHand
 from edge.delivery.intake import Intake
 from edge.delivery.ledger import Arrival, Ledger
 from edge.delivery.outbox import Outbox
+from edge.delivery.parts import Parts
 from edge.message import Message
 from edge.mqtt.broker import Broker
 from edge.pipeline import Pipeline
@@ -33,7 +35,7 @@ class Standing:
     """How much is under way.
 
     Attributes:
-        in_hand: messages that have come and have no answer at the broker.
+        in_hand: messages that have come and have no answer at the broker; each part of one counts.
         oldest_s: the age of the oldest of them.
         unacknowledged: messages that the broker waits for the acknowledgement of.
     """
@@ -76,6 +78,7 @@ class Delivery:
         self._finished = finished
         self._clock = clock
         self._ledger = Ledger()
+        self._parts = Parts()
         self._in_hand = InHand(most_loose=waiting_qos0, clock=clock)
         self._outbox = Outbox(broker, base_topic=base_topic, keep=keep, done=self._finish, clock=clock)
         self._asked: dict[int, tuple[Message, Pipeline, Future[Answer]]] = {}  # of the crew, by identity
@@ -129,7 +132,10 @@ class Delivery:
         self._acknowledge()
 
     def reread(self, message: Message, done: Callable[[Answer], None]) -> None:
-        """Answer a message anew, for which no acknowledgement is owed; `done` hears when the answer is safe."""
+        """Answer a message anew, for which no acknowledgement is owed.
+
+        `done` hears when the answers to all of its parts are safe: the first that rejects one, or else the last.
+        """
         self._rereads[id(message)] = done
         self._begin(message)
 
@@ -159,26 +165,35 @@ class Delivery:
         self._intake.close()
 
     def _begin(self, message: Message) -> None:
-        self._in_hand.begin(message)
-        self._outbox.expect(message)
-        known = self._pipeline.recall(message)
-        if known is not None:
-            self._outbox.send(known)
-        else:
-            self._asked[id(message)] = message, self._pipeline, self._crew.answer(message)
+        parts = self._pipeline.parts(message)
+        self._parts.begin(message, parts)
+        for part in parts:
+            self._in_hand.begin(part)
+            self._outbox.expect(part)
+        for part in parts:
+            known = self._pipeline.recall(part)
+            if known is not None:
+                self._outbox.send(known)
+            else:
+                self._asked[id(part)] = part, self._pipeline, self._crew.answer(part)
 
     def _finish(self, answer: Answer) -> None:
         """Do what is due once an answer is safe: with the broker, or, refused by it, on disk."""
-        message = answer.message
-        self._in_hand.end(message)
-        self._intake.answered(message)
-        if message.epoch:  # one from disk is owed nothing, and may have the id of another that has just come
-            self._ledger.settle(message)
-            self._acknowledge()
+        self._in_hand.end(answer.message)
+        finished = self._parts.end(answer)
+        if finished is not None:
+            self._intake.answered(finished[0])
+            if finished[
+                0
+            ].epoch:  # one from disk is owed nothing, and may have the id of another that has just come
+                self._ledger.settle(finished[0])
+                self._acknowledge()
         self._finished(answer)
-        reread = self._rereads.pop(id(message), None)
-        if reread is not None:
-            reread(answer)
+        if finished is not None:
+            message, speaker = finished
+            reread = self._rereads.pop(id(message), None)
+            if reread is not None:
+                reread(speaker)
 
     def _acknowledge(self) -> None:
         for message in self._ledger.take_due():

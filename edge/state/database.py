@@ -5,9 +5,9 @@ Knows nothing of what a row means. Every foreign error leaves as a `StoreError`;
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,11 +38,13 @@ class Layout:
         number: user_version of the file.
         tables: the statements that make a new file.
         probe: a query that names every column, and fails where one is missing.
+        upgrades: what makes a file of an earlier number one of the next, by that number.
     """
 
     number: int
     tables: tuple[str, ...]
     probe: str
+    upgrades: Mapping[int, str] = field(default_factory=dict)
 
 
 class Database:
@@ -110,6 +112,8 @@ class Database:
         (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         if not tables:
             self._make(layout)
+        elif found in layout.upgrades:
+            self._upgrade(layout, found)
         elif found != layout.number:
             raise Damaged(f"{self.path}: expected layout {layout.number} of this program, got {found}")
         self._connection.execute(layout.probe).fetchone()
@@ -118,6 +122,12 @@ class Database:
         with self.writing() as connection:  # a kill in between leaves an empty file
             for statement in layout.tables:
                 connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {layout.number}")
+
+    def _upgrade(self, layout: Layout, number: int) -> None:
+        with self.writing() as connection:
+            for each in range(number, layout.number):
+                connection.execute(layout.upgrades[each])
             connection.execute(f"PRAGMA user_version = {layout.number}")
 
     def _data_version(self) -> int:

@@ -71,7 +71,9 @@ def show(folder: Path, letter_id: str, *, as_json: bool, as_payload: bool) -> No
         return
     console = Console(highlight=False, soft_wrap=True)
     table = Table.grid(padding=(0, 2))
-    for name in ("id", "ts", "route", "topic", "reason", "detail", "length", "sha256"):
+    for name in ("id", "part", "ts", "route", "topic", "reason", "detail", "length", "sha256"):
+        if name not in letter:  # what is no part of a message has none
+            continue
         table.add_row(Text(name, style="dim"), Text(visible(str("-" if letter[name] is None else letter[name]))))
     console.print(table, "", sep="\n")
     console.print(Text(visible(payload.decode(errors="replace"), keep="\n")))

@@ -53,6 +53,8 @@ def run(
 ) -> int:
     """Read one payload under a route of a configuration, or under a schema file; return the exit code.
 
+    Where the route splits lines, each line is read by itself, and the exit code is that of the worst.
+
     Args:
         config: None where a schema file is given, and the defaults hold.
         route_name: a route of the configuration.
@@ -70,7 +72,8 @@ def run(
     with open_model(
         model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
-        return show(attempt(extractor, route, payload, limits, arrived_at=datetime.now(UTC)), as_json=as_json)
+        trials = attempts(extractor, route, payload, limits, arrived_at=datetime.now(UTC))
+        return max([show(trial, as_json=as_json) for trial in trials])
 
 
 def _named(config: Config, name: str | None) -> Route:
@@ -85,8 +88,21 @@ def of_schema(schema: Schema) -> Route:
     return Route(name="try", filters=(), schema=schema, outlet=Outlet(topic=OutputTopic("try")))
 
 
+def attempts(
+    extractor: Extractor, route: Route, payload: bytes, limits: Limits, *, arrived_at: datetime
+) -> list[Trial]:
+    """Return what becomes of a payload that arrives on a route: of each line, where the route splits them."""
+    payloads: tuple[bytes, ...] = (payload,)
+    if route.inlet.splits_lines:
+        try:
+            payloads = route.inlet.parts(payload, limit_bytes=limits.payload_bytes, most=limits.lines)
+        except Rejected as rejected:
+            return [Trial(extraction=None, reading=None, rejected=rejected)]
+    return [attempt(extractor, route, each, limits, arrived_at=arrived_at) for each in payloads]
+
+
 def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits, *, arrived_at: datetime) -> Trial:
-    """Return what becomes of a payload that arrives on a route."""
+    """Return what becomes of one text that arrives on a route."""
     prepared = pipeline.prepare(extractor, route)
     extraction = None
     try:

@@ -79,7 +79,7 @@ def topics_are_refused_or_taken_apart(text: str) -> None:
     """A filter takes a topic apart without a loss, and a topic that MQTT forbids is refused in words."""
     output, made = _made(OutputTopic, text), _made(TopicFilter, text)
     if output is not None:
-        filled = output.fill(("a",) * output.placeholder_count)
+        filled = output.fill(("a",) * output.placeholder_count, ("b",) * len(output.places))
         assert filled
         assert "{" not in filled
     if made is not None:
