@@ -23,13 +23,18 @@ UNROUTED = "_unrouted"  # no route can have this name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Publication:
-    """A PUBLISH to be: always at QoS 1. Properties travel as MQTT 5 user properties, and not at all over 3.1.1."""
+    """A PUBLISH to be: always at QoS 1. Properties travel as MQTT 5 user properties, and not at all over 3.1.1.
+
+    Attributes:
+        correlation: of a response, what its request bore (MQTT 5); None for none.
+    """
 
     topic: str
     payload: bytes
     retain: bool = False
     is_dead_letter: bool = False
     properties: dict[str, str] = field(default_factory=dict)
+    correlation: bytes | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

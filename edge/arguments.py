@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 import edge
-from edge import calls
+from edge import calls, service
 from edge.errors import Reason
 
 CONFIG_FILE = Path("/etc/edge/edge.yaml")
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     run = verbs.add_parser("run", parents=[configured], help="serve: texts in over MQTT, readings out")
-    run.add_argument("--log-level", choices=["debug", "info", "warning", "error"], default="info")
+    run.add_argument("--log-level", choices=service.LOG_LEVELS, default="info")
     run.set_defaults(verb=calls.run)
 
     check = verbs.add_parser("check", parents=[configured], help="find every fault of a configuration")

@@ -7,11 +7,13 @@ import os
 import signal
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from edge import service
+from edge import fingerprint, service
+from edge.bridge.info import Program
+from edge.bridge.loglines import LogLines
 from edge.config.options import Config
 from edge.control import controlserver
 from edge.dead.deadletters import DeadLetters
@@ -20,17 +22,20 @@ from edge.delivery.intake import Intake
 from edge.delivery.spool import BYTES_PER_MB, Spool
 from edge.engine.engine import Engine
 from edge.errors import ConfigError, Problem, TakenOver
-from edge.event import Event, Reload, Stop
+from edge.event import Event, Look, Reload, Stop
 from edge.extraction import extractor as extractors
-from edge.generation import Generation, Generations
+from edge.extraction import prompt
+from edge.generation import Generation, Generations, requests_below
 from edge.mailbox import Mailbox
 from edge.mainloop import MainLoop, Settings
 from edge.memory import MemoryGuard
+from edge.monitoring.figures import Figures
 from edge.mqtt import credentials, tls
 from edge.mqtt.broker import Broker
 from edge.mqtt.session import Session
 from edge.state import statefolder
 
+LOOK_S = 2.0  # until the main thread must have given its figures
 MOST_WORKERS = 64  # threads that wait for the model; what comes above waits for a worker
 
 
@@ -55,7 +60,11 @@ def run(config: Config, config_file: Path, reread: Callable[[], Config]) -> None
     signal.signal(signal.SIGHUP, lambda _received, _frame: events.put(Reload()))
     password = credentials.password(config.mqtt, os.environ)
     terms = tls.context(config.mqtt.tls, os.environ) if config.mqtt.tls is not None else None
+    log_lines = LogLines(events.put, clock=time.monotonic)
+    build: dict[str, str] = {}  # known when the model is loaded
     with ExitStack() as stack:
+        stack.enter_context(service.also_logging_to(log_lines))
+        serve_http(config, events, build, stack)
         held = statefolder.hold_or_none(service.state_directory())
         if held is not None:
             stack.callback(held.close)
@@ -68,6 +77,12 @@ def run(config: Config, config_file: Path, reread: Callable[[], Config]) -> None
                 slots=config.model.slots,
             )
         )
+        program = Program(
+            model_sha256=fingerprint.sha256(config.model.path),
+            quantization=extractor.quantization,
+            prompt_contract=prompt.CONTRACT,
+        )
+        build.update(program.build)
         generations = Generations(extractor, config_file, held.path if held else None)
         stack.callback(generations.close)
         first = generations.first(config)
@@ -75,6 +90,8 @@ def run(config: Config, config_file: Path, reread: Callable[[], Config]) -> None
             first,
             lambda now: generations.next(reread(), now),
             engine=extractor.engine,
+            program=program,
+            log_lines=log_lines,
             events=events,
             password=password,
             terms=terms,
@@ -93,6 +110,8 @@ def _main_loop(
     reread: Callable[[Generation], Generation],
     *,
     engine: Engine,
+    program: Program,
+    log_lines: LogLines,
     events: Mailbox[Event],
     password: str | None,
     terms: ssl.SSLContext | None,
@@ -122,6 +141,7 @@ def _main_loop(
             password=password,
             tls=terms,
             status_topic=f"{config.base_topic}/status",
+            requests_below=requests_below(config),
             subscriptions=subscriptions,
             stale_subscriptions=session.stale,
             emit=events.put,
@@ -132,7 +152,28 @@ def _main_loop(
         dead=DeadLetters(config.dead, folder, payload_bytes=config.limits.payload_bytes),
         session=session,
         guard=MemoryGuard(first.memory_limit_mb, clock=time.monotonic),
+        program=program,
+        log_lines=log_lines,
     )
+
+
+def serve_http(config: Config, events: Mailbox[Event], build: Mapping[str, str], stack: ExitStack) -> None:
+    """Let figures be fetched over HTTP, if that is wanted; from the first moment on, to say that it begins."""
+    if not config.http.enabled:
+        return
+    from edge.monitoring import pages, webserver  # noqa: PLC0415  # HTTP and Prometheus, for those who want them
+
+    def look() -> Figures | None:
+        asked = Look()
+        events.put(asked)
+        try:
+            return asked.reply.result(timeout=LOOK_S)
+        except TimeoutError:
+            return None
+
+    server = webserver.serve_or_none(config.http, pages.pages(look, build))
+    if server is not None:
+        stack.callback(server.close)
 
 
 def _intake(config: Config, folder: Path | None, stack: ExitStack) -> Intake:

@@ -27,6 +27,16 @@ def of_model(path: Path) -> str:
         return _hash(str(size).encode(), beginning, file.read())
 
 
+def sha256(path: Path) -> str:
+    """Return the sha256 of a whole file, in hexadecimal digits.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def of_route(schema: Schema, model: str, *manner: object) -> str:
     """Return what tells the readings of a schema by a model, in some manner, from all others.
 

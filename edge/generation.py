@@ -20,7 +20,7 @@ from edge.shapes import shapestore
 from edge.shapes.shapes import RouteShapes, ShapeCache
 from edge.shapes.shapestore import ShapeStore
 
-_LASTING = ("base_topic", "mqtt", "model", "spool")  # sections that hold until the daemon is restarted
+_LASTING = ("base_topic", "mqtt", "model", "spool", "http")  # sections that hold until the daemon is restarted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,9 @@ class Generation:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What to subscribe to, as the broker is told it."""
-        return self.config.routes.subscriptions(share_group=self.config.mqtt.share_group)
+        of_routes = self.config.routes.subscriptions(share_group=self.config.mqtt.share_group)
+        of_requests = (f"{requests_below(self.config)}+",) if self.config.bridge.requests else ()
+        return *of_routes, *of_requests
 
     @property
     def memory_limit_mb(self) -> int:
@@ -129,6 +131,11 @@ class Generations:
         if self._store is None and self._folder is not None:
             self._store = shapestore.open_or_none(self._folder)
         return self._store
+
+
+def requests_below(config: Config) -> str:
+    """Return how the topics begin on which the daemon is asked something."""
+    return f"{config.base_topic}/bridge/request/"
 
 
 def changed(before: Config, after: Config) -> tuple[str, ...]:

@@ -8,13 +8,16 @@ one's mailbox.
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from edge import service
+from edge import health, service
 from edge.answer import Answer
 from edge.auditor import Auditor
+from edge.bridge.bridge import Bridge
+from edge.bridge.info import Program
+from edge.bridge.loglines import LogLines
 from edge.control.control import Asked
 from edge.control.desk import Desk
 from edge.dead.deadletters import DeadLetters
@@ -22,16 +25,26 @@ from edge.delivery.crew import Answered, Audited, Crew
 from edge.delivery.delivery import Delivery
 from edge.delivery.intake import Intake
 from edge.engine.engine import Engine
-from edge.errors import TooMuchMemory
-from edge.event import Event, Reload, Stop
+from edge.errors import EdgeError, TooMuchMemory
+from edge.event import Event, Logged, Look, Reload, Replied, Stop
 from edge.generation import Generation
 from edge.health import Health
-from edge.literal import dumps
+from edge.literal import excerpt
 from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
+from edge.monitoring.figures import Circumstances, Figures
 from edge.mqtt.backlog import Backlog
 from edge.mqtt.broker import Broker
-from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic, Subscribed, Unsubscribed
+from edge.mqtt.events import (
+    Confirmed,
+    Connected,
+    Disconnected,
+    Received,
+    Requested,
+    Statistic,
+    Subscribed,
+    Unsubscribed,
+)
 from edge.mqtt.rivalry import Rivalry
 from edge.mqtt.session import Session
 from edge.reloader import Reloader
@@ -70,6 +83,8 @@ class MainLoop:
         dead: where dead letters are kept.
         session: what the broker remembers of earlier configurations.
         guard: of this process's memory.
+        program: what serves, for those who ask.
+        log_lines: of which the broker is told; None for none.
         clock: monotonic seconds.
         now: the present moment, aware, UTC.
     """
@@ -87,6 +102,8 @@ class MainLoop:
         dead: DeadLetters,
         session: Session,
         guard: MemoryGuard,
+        program: Program,
+        log_lines: LogLines | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -101,6 +118,7 @@ class MainLoop:
         self._session = session
         self._guard = guard
         self._clock = clock
+        self._now = now
         self._crew = Crew(generation.pipeline, workers=settings.workers, tell=events.put)
         self._auditor = Auditor(generation.cache, engine=engine, crew=self._crew)
         self._delivery = Delivery(
@@ -114,7 +132,25 @@ class MainLoop:
             finished=self._finish,
             clock=clock,
         )
-        self._desk = Desk(dead, intake.status, self._delivery.reread, reload=self._reload, clock=clock)
+        self._desk = Desk(
+            dead,
+            intake.status,
+            self._delivery.reread,
+            reload=self._reload,
+            health=lambda: health.document(self._figures()),
+            extract=self._extract,
+            clock=clock,
+        )
+        self._bridge = Bridge(
+            program,
+            generation,
+            broker=broker,
+            figures=self._figures,
+            handle=self._desk.handle,
+            tell=events.put,
+            log_lines=log_lines,
+            clock=clock,
+        )
         self._backlog = Backlog(window=settings.in_flight, clock=clock)
         self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
         self._rivalry = Rivalry(clock=clock)
@@ -124,7 +160,6 @@ class MainLoop:
         self._trouble: str | None = None  # why there is no connection, as last said
         self._leave_at_s: float | None = None  # set by Stop
         self._excess_mb: int | None = None  # why it leaves, if it is that
-        self._told_at_s = clock()
 
     def serve(self) -> None:
         """Serve until a Stop has come and nothing is in hand.
@@ -176,7 +211,9 @@ class MainLoop:
             case Audited(audit):
                 self._auditor.audited(audit)
             case Confirmed(publication_id, refusal):
-                if not self._delivery.confirmed(publication_id, refusal) and refusal is not None:
+                is_known = self._delivery.confirmed(publication_id, refusal)
+                is_known = is_known or self._bridge.confirmed(publication_id, refusal)
+                if not is_known and refusal is not None:
                     log.error("status_refused why=%s", refusal)
             case Statistic(name, value):
                 self._backlog.hear(name, value)
@@ -186,6 +223,14 @@ class MainLoop:
                 self._session.unsubscribed()
             case Asked():
                 self._desk.handle(event)
+            case Requested():
+                self._bridge.requested(event)
+            case Replied():
+                self._bridge.replied(event)
+            case Logged():
+                self._bridge.logged(event)
+            case Look(reply):
+                reply.set_result(self._figures())
             case Reload():
                 self._reload()
             case Stop(why):
@@ -199,7 +244,7 @@ class MainLoop:
         self._is_connected, self._trouble = True, None
         self._rivalry.connected()
         self._broker.greet()
-        self._tell_health()
+        self._bridge.connected()
         session = "kept" if connected.is_same_session else "new"
         log.info("connected epoch=%d session=%s", connected.epoch, session)
         service.notify("STATUS=connected")
@@ -220,6 +265,7 @@ class MainLoop:
         coming = self._reloader.begin(self._generation, asked)
         if coming is not None:
             self._reloader.taken_up(subscribing=self._take_up(coming))
+        self._bridge.reloaded(self._reloader.error)
 
     def _take_up(self, coming: Generation) -> int:
         """Let another generation be in force from the next message on; what is in hand ends under its own.
@@ -235,12 +281,20 @@ class MainLoop:
         self._dead.bound(coming.config.dead, payload_bytes=coming.config.limits.payload_bytes)
         self._guard.limit_mb = coming.memory_limit_mb
         self._health.serve(coming.pipeline.route_names)
+        self._bridge.serve(coming)
         self._session.change(coming.subscriptions)
         return self._broker.resubscribe(coming.subscriptions, self._session.stale)
 
-    def _finish(self, answer: Answer) -> None:
+    def _extract(self, route: str, text: str, asked: Asked) -> None:
+        """Let the model read a text that is no message, behind those that wait for it."""
+        names = self._generation.pipeline.route_names
+        if route not in names:
+            raise EdgeError(f"route: expected one of {', '.join(names)}, got {excerpt(route)}")
+        self._crew.attempt(route, text, asked, arrived_at=self._now())
+
+    def _finish(self, answer: Answer, took_s: float) -> None:
         """Count an answer that the broker has; keep a dead letter, have a replay audited if it is due."""
-        self._health.record(answer)
+        self._health.record(answer, took_s)
         if answer.rejected is not None:
             self._counts["dead_letters"] += 1
             self._dead.keep(answer)
@@ -256,11 +310,9 @@ class MainLoop:
         self._dead.tick()
         self._desk.tick()
         self._auditor.tick()
-        every_s = self._generation.config.health.every_s
-        if every_s and self._clock() - self._told_at_s >= every_s:
-            self._tell_health()
+        self._bridge.tick()
         self._watch_memory()
-        if self._clock() - self._engine.last_alive_s < ENGINE_SILENCE_S:
+        if self._engine_silence_s < ENGINE_SILENCE_S:
             self._watchdog.feed()
 
     def _watch_memory(self) -> None:
@@ -271,22 +323,40 @@ class MainLoop:
             log.error("memory_limit resident_mb=%d limit_mb=%d", excess_mb, self._guard.limit_mb)
             self._handle(Stop("memory_limit"))
 
-    def _tell_health(self) -> None:
-        """Publish how things stand."""
-        self._told_at_s = self._clock()
-        if self._generation.config.health.every_s:
-            data = self._health.data(
-                self._delivery.standing,
-                is_connected=self._is_connected,
-                broker=self._backlog.status,
-                spool=self._intake.status(),
-                counts=self._sums(),
-            )
-            self._broker.announce(f"{self._settings.base_topic}/bridge/health", dumps(data).encode())
+    @property
+    def _engine_silence_s(self) -> float:
+        return self._clock() - self._engine.last_alive_s
+
+    def _figures(self) -> Figures:
+        """Return all that is known of the daemon now."""
+        circumstances = Circumstances(
+            standing=self._delivery.standing,
+            is_connected=self._is_connected,
+            broker=self._backlog.status,
+            spool=self._intake.status(),
+            counts=self._sums(),
+            resident_bytes=self._guard.resident_bytes,
+            fed_tokens=self._engine.fed_tokens,
+            decode_calls=self._engine.decode_calls,
+            troubles=tuple(self._troubles()),
+        )
+        return self._health.figures(circumstances)
+
+    def _troubles(self) -> Iterator[str]:
+        """Yield why the daemon does not do its work now."""
+        if self._leave_at_s is not None:
+            yield "the daemon is leaving"
+        if not self._is_connected:
+            yield f"no connection to the broker: {self._trouble or 'the first attempt is under way'}"
+        if self._engine_silence_s >= ENGINE_SILENCE_S:
+            yield f"the model has been silent for {self._engine_silence_s:.0f} s"
 
     def _sums(self) -> Counter[str]:
         """Return all that is counted, by name."""
-        parts = (self._delivery.counts, self._dead.counts, self._reloader.counts, self._auditor.counts)
+        parts = (
+            *(self._delivery.counts, self._dead.counts, self._reloader.counts, self._auditor.counts),
+            self._bridge.counts,
+        )
         return sum((Counter(each) for each in parts), self._counts)
 
     def _may_leave(self) -> bool:

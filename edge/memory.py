@@ -49,6 +49,11 @@ class MemoryGuard:
         self._resident = resident
         self._above_since_s: float | None = None
 
+    @property
+    def resident_bytes(self) -> int:
+        """What the process has in memory."""
+        return self._resident()
+
     def excess_mb(self) -> int | None:
         """Return what the process has, in MB, where that has been too much for a while; else None."""
         resident_bytes = self._resident()

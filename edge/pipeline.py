@@ -11,8 +11,9 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from edge import answer, bug
+from edge import answer, bug, trial
 from edge.answer import Answer
 from edge.config.options import Limits
 from edge.errors import EdgeError, EngineClosed, Reason, Rejected
@@ -23,6 +24,7 @@ from edge.message import Message
 from edge.routes import Match, Route, Routes
 from edge.shapes.replay import Replay
 from edge.shapes.shapes import ShapeCache
+from edge.trial import Trial
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +143,22 @@ class Pipeline:
         except EdgeError:  # the model failed, or the engine was closed
             is_done = False
         return Audit(replay=replay, json=json, is_done=is_done, duration_s=duration_s)
+
+    def attempt(self, route_name: str, text: str, *, arrived_at: datetime) -> Trial:
+        """Return what becomes of a text under a route; nobody learns from it, and nothing is published.
+
+        Raises:
+            EdgeError: the model failed, or the engine was closed.
+        """
+        (route,) = (each for each in self._routes if each.name == route_name)
+        return trial.of_text(
+            self._extractor,
+            self._prepared[route_name],
+            route,
+            text,
+            limit_bytes=self._limits.payload_bytes,
+            arrived_at=arrived_at,
+        )
 
     def answer(self, message: Message) -> Answer:
         """Return the answer to a message; whatever the message is, there is one.

@@ -31,6 +31,7 @@ class Reloader:
         self._asked: list[Asked] = []  # whoever waits for the end of the reload that is under way
         self._coming: Generation | None = None
         self._awaited = 0  # answers of the broker
+        self.error: str | None = None  # why the last reload was refused, a fault a line; None where it was not
         self.counts: Counter[str] = Counter()
 
     def begin(self, now: Generation, asked: Asked | None) -> Generation | None:
@@ -51,7 +52,7 @@ class Reloader:
         if coming.waiting:
             log.warning("reload_partial options=%s hint=restart the daemon for these", ",".join(coming.waiting))
         self.counts["reloads"] += 1
-        self._coming = coming
+        self._coming, self.error = coming, None
         return coming
 
     def taken_up(self, *, subscribing: int) -> None:
@@ -77,6 +78,7 @@ class Reloader:
         for problem in problems:
             log.error("reload_refused why=%s", problem)
         log.error("reload_refused faults=%d hint=the configuration from before stays in force", len(problems))
+        self.error = "\n".join(problems)
         self.counts["reloads_refused"] += 1
         self._awaited = 0
         service.notify("READY=1", f"STATUS={_REFUSED}")

@@ -7,11 +7,14 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from systemd import daemon, journal
 
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOGGER = "edge"
 _MICROSECONDS = 1_000_000
 
 
@@ -70,9 +73,23 @@ def log_to_journal_or_stderr(level: str) -> None:
     else:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    root = logging.getLogger("edge")
-    root.handlers = [handler]
-    root.setLevel(level.upper())
+    logging.getLogger(_LOGGER).handlers = [handler]
+    set_log_level(level)
+
+
+def set_log_level(level: str) -> None:
+    """Log from a level on, one of LOG_LEVELS."""
+    logging.getLogger(_LOGGER).setLevel(level.upper())
+
+
+@contextmanager
+def also_logging_to(handler: logging.Handler) -> Iterator[None]:
+    """Let another handler have the lines of the log, too, for as long as the block lasts."""
+    logging.getLogger(_LOGGER).addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger(_LOGGER).removeHandler(handler)
 
 
 def _is_journal() -> bool:

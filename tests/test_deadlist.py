@@ -57,7 +57,14 @@ def daemon(folder: Path, spool_status: Callable[[], JSON] = lambda: None) -> Ite
 
     def serve() -> None:
         dead = DeadLetters(options(), folder, payload_bytes=PAYLOAD_BYTES)
-        desk = Desk(dead, spool_status, read_again, reload=lambda asked: asked.answer({}))
+        desk = Desk(
+            dead,
+            spool_status,
+            read_again,
+            reload=lambda asked: asked.answer({}),
+            health=dict,
+            extract=lambda _route, _text, asked: asked.answer({}),
+        )
         while (asked := requests.get()) is not leave:
             desk.handle(asked)
         dead.close()

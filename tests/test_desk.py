@@ -1,5 +1,7 @@
 """What a running daemon answers to the verbs."""
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from edge.answer import Answer
 from edge.control import desk
 from edge.control.control import Asked
-from edge.control.desk import Desk
+from edge.control.desk import MOST_EXTRACTIONS, Desk
 from edge.dead.deadletters import DeadLetters
 from edge.dead.deadstore import FILE, DeadStore
 from edge.dead.rereads import DEADLINE_S
@@ -18,7 +20,7 @@ from edge.message import Message
 from edge.state.database import StoreError
 from tests.letters import PAYLOAD_BYTES, letter, options, rejection
 
-KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status, reload"
+KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status, reload, health_check, log_level, extract"
 WAITING: dict[str, JSON] = {"messages": 3, "bytes": 100, "max_bytes": 1000, "oldest_at": None}
 
 
@@ -34,8 +36,26 @@ def letters(folder: Path | None = None) -> DeadLetters:
 def told(dead: DeadLetters, request: Mapping[str, JSON]) -> dict[str, JSON]:
     """Return what the desk answers at once."""
     asked = Asked(request=request)
-    Desk(dead, lambda: WAITING, read_never, reload=refuse).handle(asked)
+    desk_of(dead).handle(asked)
     return asked.reply.result(timeout=0)
+
+
+def desk_of(
+    dead: DeadLetters,
+    reread: Callable[[Message, Callable[[Answer], None]], None] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    extract: Callable[[str, str, Asked], None] | None = None,
+) -> Desk:
+    """Return a desk over dead letters."""
+    return Desk(
+        dead,
+        lambda: WAITING,
+        reread or read_never,
+        reload=refuse,
+        health=lambda: {"uptime_s": 7},
+        extract=extract or (lambda route, text, asked: asked.answer({"read": f"{route}: {text}"})),
+        clock=clock,
+    )
 
 
 def refuse(asked: Asked) -> None:
@@ -108,6 +128,17 @@ def test_the_spool() -> None:
         ({"verb": "dead_purge"}, "ids: expected a list of ids, got NoneType"),
         ({"verb": "dead_purge", "ids": [1]}, "ids: expected a list of ids, got list"),
         ({"verb": "dead_replay", "ids": "x"}, "ids: expected a list of ids, got str"),
+        ({"verb": "log_level"}, "level: expected one of debug, info, warning, error, got NoneType"),
+        (
+            {"verb": "log_level", "level": "x" * 99},
+            f'level: expected one of debug, info, warning, error, got "{"x" * 59}…',
+        ),
+        ({"verb": "extract", "route": "tank"}, "text: expected text, got NoneType"),
+        ({"verb": "extract", "route": [], "text": "x"}, "route: expected text, got list"),
+        (
+            {"verb": "extract", "route": "tank", "text": "\ud800"},
+            "text: expected text, got half of a surrogate pair in it",
+        ),
     ],
 )
 def test_what_is_no_request(request_: dict[str, JSON], complaint: str) -> None:
@@ -122,9 +153,7 @@ def test_reading_again() -> None:
     """The answer comes when the messages have theirs, or when the time is up."""
     done: list[Callable[[Answer], None]] = []
     now_s = [0.0]
-    busy = Desk(
-        letters(), lambda: None, lambda _message, then: done.append(then), reload=refuse, clock=lambda: now_s[0]
-    )
+    busy = desk_of(letters(), lambda _message, then: done.append(then), lambda: now_s[0])
     first, second = (Asked(request={"verb": "dead_replay", "ids": [f"0000000{n}abcdef"]}) for n in (1, 3))
     for asked in (first, second):
         busy.handle(asked)
@@ -138,6 +167,38 @@ def test_reading_again() -> None:
         "outcomes": [{"id": "00000001abcdef", "outcome": "rejected", "reason": "missing", "detail": "again"}]
     }
     assert second.reply.result(timeout=0) == {"outcomes": [{"id": "00000003abcdef", "outcome": "under_way"}]}
+
+
+def test_how_things_stand() -> None:
+    """The health data are those of this moment."""
+    assert told(letters(), {"verb": "health_check"}) == {"uptime_s": 7}
+
+
+def test_another_log_level() -> None:
+    """It holds at once, and for the program's own lines alone."""
+    before = logging.getLogger("edge").level
+    try:
+        assert told(letters(), {"verb": "log_level", "level": "error"}) == {"level": "error"}
+        assert logging.getLogger("edge.mainloop").getEffectiveLevel() == logging.ERROR
+    finally:
+        logging.getLogger("edge").setLevel(before)
+
+
+def test_few_texts_are_read_on_trial_at_a_time() -> None:
+    """One more is refused; when one is done, there is room again."""
+    under_way: list[Asked] = []
+    busy = desk_of(letters(), extract=lambda _route, _text, asked: under_way.append(asked))
+    asked = [
+        Asked(request={"verb": "extract", "route": "tank", "text": str(n)}) for n in range(MOST_EXTRACTIONS + 1)
+    ]
+    for each in asked:
+        busy.handle(each)
+    under_way[0].answer({})
+    busy.handle(later := Asked(request={"verb": "extract", "route": "tank", "text": "later"}))
+
+    with pytest.raises(EdgeError, match=r"^expected at most 4 texts at a time, got one more; try again$"):
+        asked[-1].reply.result(timeout=0)
+    assert under_way == [*asked[:-1], later]
 
 
 def test_the_file_alone(tmp_path: Path) -> None:

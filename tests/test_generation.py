@@ -5,7 +5,18 @@ from dataclasses import replace
 
 import pytest
 
-from edge.config.options import Config, Dead, HealthOptions, Limits, Model, Mqtt, Shapes, SpoolOptions
+from edge.config.options import (
+    BridgeOptions,
+    Config,
+    Dead,
+    HealthOptions,
+    HttpOptions,
+    Limits,
+    Model,
+    Mqtt,
+    Shapes,
+    SpoolOptions,
+)
 from edge.generation import changed
 from edge.routes import Routes
 
@@ -16,6 +27,8 @@ CONFIG = Config(
     limits=Limits(),
     spool=SpoolOptions(),
     health=HealthOptions(),
+    bridge=BridgeOptions(),
+    http=HttpOptions(),
     shapes=Shapes(),
     dead=Dead(),
     routes=Routes(()),

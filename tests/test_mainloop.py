@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from edge.answer import Answer, Publication, of_rejection
+from edge.bridge.info import Program
 from edge.config.options import (
+    BridgeOptions,
     Config,
     Dead,
     HealthOptions,
+    HttpOptions,
     Limits,
     Model,
     Mqtt,
@@ -60,10 +63,15 @@ CONFIG = Config(
     limits=Limits(),
     spool=SpoolOptions(),
     health=HealthOptions(),
+    bridge=BridgeOptions(),
+    http=HttpOptions(),
     shapes=Shapes(enabled=False),
     dead=Dead(),
     routes=Routes(()),
 )
+
+
+PROGRAM = Program(model_sha256="ab" * 32, quantization="Q4_0", prompt_contract="edge-1")
 
 
 @dataclass(kw_only=True)
@@ -114,8 +122,8 @@ class BrokerInMemory:
         if self.on_acknowledge:
             self.on_acknowledge(message)
 
-    def announce(self, topic: str, payload: bytes) -> None:
-        """Remember what was last said of health."""
+    def announce(self, topic: str, payload: bytes, *, retain: bool = True) -> None:  # noqa: ARG002  # the door
+        """Remember what was last said on a topic."""
         self.announced[topic] = json.loads(payload)
 
     def close(self, *, timeout_s: float) -> None:
@@ -132,6 +140,8 @@ class EngineAtRest:
     """What the watchdog looks at of an engine."""
 
     last_alive_s: float = 0.0
+    fed_tokens: int = 0
+    decode_calls: int = 0
 
 
 @dataclass(kw_only=True)
@@ -186,6 +196,7 @@ class Bench:
             dead=DeadLetters(Dead(), folder, payload_bytes=1000, clock=self.clock),
             session=Session(None, client_id="edge-t", subscriptions=()),
             guard=MemoryGuard(500, clock=self.clock, resident=lambda: self.resident_mb * BYTES_PER_MB),
+            program=PROGRAM,
             clock=self.clock,
         )
         for event in events:

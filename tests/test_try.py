@@ -9,8 +9,8 @@ from edge.config.options import Limits
 from edge.errors import Reason, Rejected
 from edge.extraction.extractor import Extractor
 from edge.inlet import Inlet
+from edge.trial import Trial
 from edge.verbs import tryout
-from edge.verbs.tryout import Trial
 from tests.made import NOON, ScriptedExtractor, extracted, prepared, schema_of
 
 SCHEMA = schema_of(

@@ -14,9 +14,11 @@ from edge.config.options import (
     DEFAULT_BASE_TOPIC,
     DEFAULT_CLIENT_ID,
     MAX_BASE_TOPIC_BYTES,
+    BridgeOptions,
     Config,
     Dead,
     HealthOptions,
+    HttpOptions,
     Limits,
     Model,
     Mqtt,
@@ -31,8 +33,10 @@ from edge.literal import JSON
 from edge.routes import Routes
 from edge.topics import MAX_TOPIC_BYTES, OutputTopic
 
-_SECTIONS = ("base_topic", "mqtt", "model", "limits", "spool", "health", "shapes", "dead", "routes")
-_LATER_SECTIONS = ("homeassistant", "http")
+_SECTIONS = (
+    *("base_topic", "mqtt", "model", "limits", "spool", "health", "bridge", "http", "shapes", "dead", "routes"),
+)
+_LATER_SECTIONS = ("homeassistant",)
 _HOSTNAME = "{hostname}"
 
 
@@ -65,6 +69,8 @@ def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[C
     limits = checker.section(Limits, ("limits",))
     spool = checker.section(SpoolOptions, ("spool",))
     health = checker.section(HealthOptions, ("health",))
+    bridge = checker.section(BridgeOptions, ("bridge",))
+    http = checker.section(HttpOptions, ("http",))
     shapes = checker.section(Shapes, ("shapes",))
     dead = checker.section(Dead, ("dead",))
     routes = drafts.read(checker, folder)
@@ -77,6 +83,8 @@ def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[C
         limits=limits,
         spool=spool,
         health=health,
+        bridge=bridge,
+        http=http,
         shapes=shapes,
         dead=dead,
         routes=Routes(tuple(draft.route() for draft in routes)),

@@ -160,6 +160,28 @@ class HealthOptions:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BridgeOptions:
+    """What the daemon hears and says below `<base_topic>/bridge`, beside its health.
+
+    Attributes:
+        requests: whether it does what is asked of it over the broker: whoever may publish there may reload it.
+        logging: whether warnings and errors of the log are published, too.
+    """
+
+    requests: Annotated[bool, rules.flag] = False
+    logging: Annotated[bool, rules.flag] = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpOptions:
+    """Whether figures and readiness can be fetched over HTTP, and at which address of this machine."""
+
+    enabled: Annotated[bool, rules.flag] = False
+    address: Annotated[str, rules.address] = "127.0.0.1"
+    port: Annotated[int, rules.whole(1, 65_535)] = 9464
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Shapes:
     """What the shape cache does: it replays wordings that the model has read alike.
 
@@ -200,6 +222,8 @@ class Config:
     limits: Limits
     spool: SpoolOptions
     health: HealthOptions
+    bridge: BridgeOptions
+    http: HttpOptions
     shapes: Shapes
     dead: Dead
     routes: Routes

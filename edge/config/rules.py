@@ -4,6 +4,7 @@ Knows nothing of which option it judges, nor of places in files. A rule raises `
 expected and what stood there.
 """
 
+import ipaddress
 import re
 import sys
 from collections.abc import Callable
@@ -119,6 +120,18 @@ def host(value: JSON) -> str:
     if isinstance(value, str) and _HOST.fullmatch(value):
         return value
     raise Unexpected("the name or address of a host, without scheme and port", value)
+
+
+def address(value: JSON) -> str:
+    """Return the value where it is an IP address.
+
+    >>> address("127.0.0.1"), address("::1")
+    ('127.0.0.1', '::1')
+    """
+    try:
+        return str(ipaddress.ip_address(text(value)))
+    except ValueError as error:
+        raise Unexpected("an IP address of this machine, such as 127.0.0.1", value) from error
 
 
 def path(value: JSON) -> Path:

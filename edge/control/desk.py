@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
+from edge import service
 from edge.answer import Answer
 from edge.control.control import Asked
 from edge.dead import deadletter
@@ -15,14 +16,15 @@ from edge.dead.deadletter import Letter
 from edge.dead.deadletters import DeadLetters
 from edge.dead.rereads import Rereads
 from edge.errors import EdgeError
-from edge.literal import JSON
+from edge.literal import JSON, excerpt
 from edge.message import Message
 
-LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD = (
-    *("dead_list", "dead_show", "dead_purge"),
-    *("dead_replay", "spool_status", "reload"),
+LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT = (
+    *("dead_list", "dead_show", "dead_purge", "dead_replay", "spool_status", "reload"),
+    *("health_check", "log_level", "extract"),
 )
-VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD)
+VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT)
+MOST_EXTRACTIONS = 4  # texts at a time that are no messages: those have the rest of the model's time
 
 
 class Letters(Protocol):
@@ -49,6 +51,9 @@ class Desk:
         spool_status: what waits in the spool; None where there is no spool.
         reread: as `Rereads` takes it.
         reload: takes up the configuration as its file has it now, and answers when that is done.
+        health: returns the health data of this moment.
+        extract: lets the model read a text under the route of a name, behind what waits for it, and answers when
+            that is done; raises EdgeError where there is no such route.
         clock: monotonic seconds.
     """
 
@@ -59,11 +64,16 @@ class Desk:
         reread: Callable[[Message, Callable[[Answer], None]], None],
         *,
         reload: Callable[[Asked], None],
+        health: Callable[[], dict[str, JSON]],
+        extract: Callable[[str, str, Asked], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dead = dead
         self._reload = reload
         self._spool_status = spool_status
+        self._health = health
+        self._extract = extract
+        self._extractions: list[Asked] = []  # under way
         self._rereads = Rereads(dead, reread, clock=clock)
 
     def handle(self, asked: Asked) -> None:
@@ -74,6 +84,12 @@ class Desk:
                     asked.answer({"spool": self._spool_status()})
                 case "reload":
                     self._reload(asked)
+                case "health_check":
+                    asked.answer(self._health())
+                case "log_level":
+                    asked.answer({"level": _leveled(asked.request)})
+                case "extract":
+                    self._read(asked)
                 case "dead_replay":
                     ids = _ids(asked.request)
                     self._rereads.start(ids, lambda outcomes: asked.answer({"outcomes": outcomes}))
@@ -85,6 +101,14 @@ class Desk:
     def tick(self) -> None:
         """Answer those who have waited long enough; to be called at least every few seconds."""
         self._rereads.tick()
+
+    def _read(self, asked: Asked) -> None:
+        route, text = (_some_text(asked.request, name) for name in ("route", "text"))
+        self._extractions = [each for each in self._extractions if not each.reply.done()]
+        if len(self._extractions) >= MOST_EXTRACTIONS:
+            raise EdgeError(f"expected at most {MOST_EXTRACTIONS} texts at a time, got one more; try again")
+        self._extract(route, text, asked)
+        self._extractions.append(asked)
 
 
 def looked_up(dead: Letters, request: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -123,3 +147,29 @@ def _text(request: Mapping[str, JSON], name: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise EdgeError(f"{name}: expected text or null, got {type(value).__name__}")
+
+
+def _some_text(request: Mapping[str, JSON], name: str) -> str:
+    """Return a text that a request has to have.
+
+    Raises:
+        EdgeError: there is none, or JSON's escapes made half of a surrogate pair, which is no character.
+    """
+    value = request.get(name)
+    if not isinstance(value, str):
+        raise EdgeError(f"{name}: expected text, got {type(value).__name__}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise EdgeError(f"{name}: expected text, got half of a surrogate pair in it") from error
+    return value
+
+
+def _leveled(request: Mapping[str, JSON]) -> str:
+    """Let the log have the level that a request names, until the daemon ends; return it."""
+    level = request.get("level")
+    if not isinstance(level, str) or level not in service.LOG_LEVELS:
+        shown = excerpt(level) if isinstance(level, str) else type(level).__name__
+        raise EdgeError(f"level: expected one of {', '.join(service.LOG_LEVELS)}, got {shown}")
+    service.set_log_level(level)
+    return level

@@ -3,16 +3,25 @@
 Knows nothing of the broker. What waits for a worker waits in order.
 """
 
+import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
+from edge import bug, trial
 from edge.answer import Answer
-from edge.errors import EngineClosed
+from edge.control.control import Asked
+from edge.errors import EdgeError, EngineClosed
 from edge.message import Message
 from edge.pipeline import Audit, Pipeline
 from edge.shapes.replay import Replay
+
+if TYPE_CHECKING:
+    from edge.trial import Trial
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,11 @@ class Crew:
         """Let the model read a replayed text, behind; Audited bears what it made of it."""
         self._start(self._threads.submit(self.pipeline.audit, replay), Audited)
 
+    def attempt(self, route: str, text: str, asked: Asked, *, arrived_at: datetime) -> None:
+        """Let the model read a text that is no message, and answer whoever asked, in the worker's thread."""
+        work = self._threads.submit(self.pipeline.attempt, route, text, arrived_at=arrived_at)
+        work.add_done_callback(lambda done: _answer(asked, route, done))
+
     def close(self) -> None:
         """Begin nothing more; what has begun ends by itself and is told to nobody who listens."""
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -68,3 +82,16 @@ class Crew:
                 self._tell(kind(done.result()))
 
         work.add_done_callback(told)
+
+
+def _answer(asked: Asked, route: str, done: "Future[Trial]") -> None:
+    error = EngineClosed() if done.cancelled() else done.exception()
+    if error is None:
+        asked.answer(trial.document(done.result()))
+    elif isinstance(error, EngineClosed):
+        asked.refuse(EdgeError("the daemon is leaving"))
+    elif isinstance(error, EdgeError):
+        asked.refuse(error)
+    else:
+        log.error("extract_failed route=%s error=%s", route, bug.told(error))
+        asked.refuse(EdgeError("the program failed on this text; its log says where"))

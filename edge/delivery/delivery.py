@@ -54,7 +54,7 @@ class Delivery:
         base_topic: dead letters go below it.
         waiting_qos0: how many messages at QoS 0 may wait.
         keep: puts a dead letter on disk now; returns whether it is safe there.
-        finished: called with each answer once it is safe.
+        finished: called with each answer once it is safe, and with how long that took, in seconds.
         clock: monotonic seconds.
     """
 
@@ -68,7 +68,7 @@ class Delivery:
         base_topic: str,
         waiting_qos0: int,
         keep: Callable[[Answer], bool],
-        finished: Callable[[Answer], None],
+        finished: Callable[[Answer, float], None],
         clock: Callable[[], float],
     ) -> None:
         self._pipeline = pipeline
@@ -179,7 +179,7 @@ class Delivery:
 
     def _finish(self, answer: Answer) -> None:
         """Do what is due once an answer is safe: with the broker, or, refused by it, on disk."""
-        self._in_hand.end(answer.message)
+        took_s = self._in_hand.end(answer.message)
         finished = self._parts.end(answer)
         if finished is not None:
             self._intake.answered(finished[0])
@@ -188,7 +188,7 @@ class Delivery:
             ].epoch:  # one from disk is owed nothing, and may have the id of another that has just come
                 self._ledger.settle(finished[0])
                 self._acknowledge()
-        self._finished(answer)
+        self._finished(answer, took_s)
         if finished is not None:
             message, speaker = finished
             reread = self._rereads.pop(id(message), None)

@@ -47,7 +47,9 @@ class InHand:
             self._loose_bytes[id(message)] = len(message.payload)
             self._all_loose_bytes += len(message.payload)
 
-    def end(self, message: Message) -> None:
-        """Note that a message has its answer; does nothing for one that is not in hand."""
-        self._since_s.pop(id(message), None)
+    def end(self, message: Message) -> float:
+        """Note that a message has its answer; return how long it was in hand, 0.0 for one that was not."""
+        now_s = self._clock()
+        since_s = self._since_s.pop(id(message), now_s)
         self._all_loose_bytes -= self._loose_bytes.pop(id(message), 0)
+        return now_s - since_s

@@ -40,6 +40,8 @@ class Batch:
         step_tokens = min(STEP_TOKENS if levers.small_steps else BATCH_TOKENS, model.context_tokens)
         self._portions = Portions(self._cache, step_tokens=step_tokens)
         self._works: list[Work] = []
+        self.fed_tokens = 0  # of all messages, padding left out
+        self.decode_calls = 0  # of the model
 
     def __len__(self) -> int:
         return len(self._works)
@@ -82,6 +84,8 @@ class Batch:
         except ModelError as error:
             self.fail_all(error)
             return put_back
+        self.decode_calls += 1
+        self.fed_tokens += sum(len(portion.feed.tokens) for portion in portions)
         if padding:
             self._cache.discard_padding()
         for portion, found in zip(portions, rows, strict=False):  # the padding is nobody's

@@ -71,6 +71,16 @@ class Engine:
         """Whether nothing is decoded or waits to be. May be asked from any thread."""
         return not self._batch and not self._waiting and self._arrivals.empty()
 
+    @property
+    def fed_tokens(self) -> int:
+        """How many tokens have gone through the model. May be asked from any thread, as `decode_calls`."""
+        return self._batch.fed_tokens
+
+    @property
+    def decode_calls(self) -> int:
+        """How many calls of the model that took."""
+        return self._batch.decode_calls
+
     def submit(self, request: Request) -> "Future[Decoded]":
         """Return a future of the decoded text; it fails with Rejected or ModelError.
 

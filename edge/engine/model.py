@@ -95,6 +95,16 @@ class Model:
         length = llama_cpp.llama_model_meta_val_str(self._model, key.encode(), buffer, len(buffer))
         return buffer.value.decode(errors="replace") if length >= 0 else None
 
+    @property
+    def quantization(self) -> str:
+        """How most weights are stored, as llama.cpp calls it: Q4_0, F16; `unknown` where the file does not say."""
+        number = self.metadata("general.file_type")
+        names: list[str] = dir(llama_cpp)
+        for name in names:
+            if name.startswith("LLAMA_FTYPE_") and str(getattr(llama_cpp, name)) == number:
+                return name.removeprefix("LLAMA_FTYPE_").removeprefix("ALL_").removeprefix("MOSTLY_")
+        return "unknown"
+
     def tokenize(self, text: str) -> list[int]:
         """Return the tokens of plain text; what looks like a control token (`<|im_end|>`) is plain text too."""
         data = text.encode()

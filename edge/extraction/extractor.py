@@ -66,6 +66,7 @@ def open_model(
                 limits=limits,
                 calibration=calibrated,
                 contract=contract,
+                quantization=model.quantization,
             )
         finally:
             engine.close()
@@ -118,9 +119,11 @@ class Extractor:
         limits: Limits,
         calibration: Calibration | None = None,
         contract: Contract = prompt.CONTRACTS[prompt.CONTRACT],
+        quantization: str = "unknown",
     ) -> None:
         self.engine = engine
         self.calibration = calibration
+        self.quantization = quantization  # of the weights
         self._tokenize = tokenize
         self._context_tokens = context_tokens
         self._limits = limits
@@ -136,6 +139,7 @@ class Extractor:
             limits=limits,
             calibration=self.calibration,
             contract=self._contract,
+            quantization=self.quantization,
         )
 
     def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:

@@ -24,6 +24,7 @@ from edge.mqtt.events import (
     Disconnected,
     Event,
     Received,
+    Requested,
     Statistic,
     Subscribed,
     Unsubscribed,
@@ -46,6 +47,8 @@ class Broker:
 
     Args:
         tls: the terms of an encrypted connection; None for one that is not.
+        requests_below: how topics begin that bear requests; None for none. They come at QoS 0: nobody waits for an
+            acknowledgement, and none of yesterday is carried out today.
         subscriptions: what to subscribe to, as the broker is told it.
         stale_subscriptions: what the session may still hold from an earlier configuration, to be ended.
         emit: takes the events; called inside `wait`.
@@ -60,6 +63,7 @@ class Broker:
         password: str | None,
         tls: ssl.SSLContext | None = None,
         status_topic: str,
+        requests_below: str | None = None,
         subscriptions: Sequence[str],
         stale_subscriptions: Sequence[str] = (),
         emit: Callable[[Event], None],
@@ -69,6 +73,7 @@ class Broker:
         self._options = options
         self._is_mqtt5 = options.protocol is Protocol.MQTT_5
         self._status_topic = status_topic
+        self._requests_below = requests_below
         self._subscriptions = subscriptions
         self._stale_subscriptions = stale_subscriptions
         self._watched: set[int] = set()  # subscriptions that a broker may refuse in peace, by packet id
@@ -118,19 +123,26 @@ class Broker:
         for stale in self._stale_subscriptions:
             self._client.unsubscribe(stale)
         for topic_filter in subscriptions:
+            is_request = self._is_request(topic_filter)
             if self._is_mqtt5:
-                options = clients.once_retained(is_shared=topic_filter.startswith(SHARED))
+                is_shared = topic_filter.startswith(SHARED)
+                options = clients.live() if is_request else clients.once_retained(is_shared=is_shared)
                 _, number = self._client.subscribe(topic_filter, options=options)
             else:
-                _, number = self._client.subscribe(topic_filter, qos=1)
+                _, number = self._client.subscribe(topic_filter, qos=0 if is_request else 1)
             if number is not None:  # None: the connection has just ended, and the next one begins with all of them
                 numbers.add(number)
         return numbers
 
-    def announce(self, topic: str, payload: bytes) -> None:
-        """Publish a retained message at QoS 0: what is out of date soon need not be delivered surely."""
+    def announce(self, topic: str, payload: bytes, *, retain: bool = True) -> None:
+        """Publish at QoS 0, while there is a connection: what is out of date soon need not be delivered surely.
+
+        Raises:
+            BrokerError: the broker said that it takes nothing as long.
+        """
+        self._check_size(Publication(topic=topic, payload=payload))
         if self._client.is_connected():
-            self._client.publish(topic, payload, qos=0, retain=True)
+            self._client.publish(topic, payload, qos=0, retain=retain)
 
     def publish(self, publication: Publication) -> int:
         """Hand a publication over at QoS 1 and return its number; Confirmed bears the same number.
@@ -138,7 +150,9 @@ class Broker:
         Raises:
             BrokerError: the client does not take it, or the broker said that it takes nothing as long.
         """
-        details: Any = clients.JsonProperties(publication.properties) if self._is_mqtt5 else None
+        details: Any = None
+        if self._is_mqtt5:
+            details = clients.JsonProperties(publication.properties, correlation=publication.correlation)
         self._check_size(publication)
         try:
             info = self._client.publish(
@@ -221,6 +235,11 @@ class Broker:
                 self._emit(Statistic(topic.removeprefix(_STATISTICS_TOPIC), int(message.payload[:18])))
             return
         payload = bytes(message.payload)
+        if self._is_request(topic):
+            if not message.retain:  # what a broker kept is not asked now
+                self._emit(Requested(topic, payload, *clients.reply_of(message)))
+            self._client.ack(message.mid, message.qos)  # at QoS 1 by a subscription of an earlier configuration
+            return
         # equal messages at QoS 0 are different messages, and none is ever delivered again
         own_id = "" if message.qos else identity(topic, payload, secrets.token_hex(8))
         self._emit(
@@ -256,11 +275,15 @@ class Broker:
     def _on_unsubscribe(self, _client: Any, _data: Any, _mid: int, _reasons: Any, _properties: Any) -> None:
         self._emit(Unsubscribed())
 
+    def _is_request(self, topic: str) -> bool:
+        return self._requests_below is not None and topic.startswith(self._requests_below)
+
     def _check_size(self, publication: Publication) -> None:
         """Refuse what the broker would end the connection for ([MQTT-3.2.2-15])."""
         if self._most_packet_bytes is None:
             return
         properties_bytes = sum(len(n.encode()) + len(v.encode()) + 5 for n, v in publication.properties.items())
+        properties_bytes += len(publication.correlation or b"")
         size = len(publication.topic.encode()) + len(publication.payload) + properties_bytes
         if size + _PACKET_OVERHEAD_BYTES > self._most_packet_bytes:
             raise BrokerError(f"the broker takes packets of at most {self._most_packet_bytes} bytes, got {size}")

@@ -82,6 +82,11 @@ def without_retained() -> Any:
     return SubscribeOptions(qos=0, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
 
 
+def live() -> Any:
+    """Return the options of a subscription for MQTT 5 to what others say now, not surely, and not what we say."""
+    return SubscribeOptions(qos=0, noLocal=True, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+
+
 def leave_for_good(client: Any) -> None:
     """Disconnect over MQTT 5, and have the broker forget the session."""
     details = _properties(PacketTypes.DISCONNECT)
@@ -102,9 +107,10 @@ class JsonProperties:
 
     __slots__ = ("_packed",)
 
-    def __init__(self, user_properties: Mapping[str, str]) -> None:
+    def __init__(self, user_properties: Mapping[str, str], *, correlation: bytes | None = None) -> None:
         pairs = (b"\x26" + _utf8(name) + _utf8(value) for name, value in user_properties.items())
-        body = _JSON_IN_UTF8 + b"".join(pairs)
+        data = b"\x09" + _framed(correlation) if correlation is not None else b""
+        body = _JSON_IN_UTF8 + data + b"".join(pairs)
         self._packed: bytes = VariableByteIntegers.encode(len(body)) + body  # type: ignore[no-untyped-call]  # paho
 
     def pack(self) -> bytes:
@@ -113,7 +119,10 @@ class JsonProperties:
 
 
 def _utf8(text: str) -> bytes:
-    data = text.encode()
+    return _framed(text.encode())
+
+
+def _framed(data: bytes) -> bytes:
     return len(data).to_bytes(2, "big") + data
 
 
@@ -122,6 +131,13 @@ _JSON_IN_UTF8 = b"\x01\x01\x03" + _utf8("application/json")  # payload format in
 
 def _properties(packet_type: int) -> Any:
     return Properties(packet_type)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+
+
+def reply_of(message: Any) -> tuple[str | None, bytes | None]:
+    """Return where whoever sent a message wants the answer, and what it is to bear; None for what is not said."""
+    details = getattr(message, "properties", None)  # there are none over MQTT 3.1.1
+    correlation = getattr(details, "CorrelationData", None)
+    return getattr(details, "ResponseTopic", None), None if correlation is None else bytes(correlation)
 
 
 def topic_of(message: Any) -> str:

@@ -39,6 +39,21 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Requested:
+    """Somebody asks this daemon something.
+
+    Attributes:
+        response_topic: where the answer is wanted (MQTT 5); None where that is not said.
+        correlation: what the answer is to bear, so that the asker knows it (MQTT 5).
+    """
+
+    topic: str
+    payload: bytes
+    response_topic: str | None = None
+    correlation: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmed:
     """The broker answered a publication. The refusal is None where it took it, else the broker's words."""
 
@@ -64,4 +79,4 @@ class Unsubscribed:
     """The broker answered an unsubscription."""
 
 
-Event = Connected | Disconnected | Received | Confirmed | Statistic | Subscribed | Unsubscribed
+Event = Connected | Disconnected | Received | Requested | Confirmed | Statistic | Subscribed | Unsubscribed

@@ -4,42 +4,23 @@ Knows nothing of the daemon; it judges a text exactly as the daemon would.
 """
 
 import sys
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 from rich.console import Console
 
-from edge import pipeline
+from edge import pipeline, trial
 from edge.config import fields
 from edge.config.options import Config, Limits, Model
 from edge.errors import EdgeError, Rejected
-from edge.extraction import normalize
-from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Extractor, open_model
-from edge.extraction.reading import Reading
-from edge.literal import JSON, Number, dotted, dumps, loads, pointer
+from edge.literal import dotted, dumps
 from edge.outlet import Outlet
 from edge.routes import OutputTopic, Route
 from edge.schema.schema import Schema
+from edge.trial import Trial
 from edge.verbs import terminal
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trial:
-    """What came of one text.
-
-    Attributes:
-        extraction: None where the text was rejected before or while it was read.
-        reading: None where it was rejected.
-        published: the reading as its route publishes it.
-    """
-
-    extraction: Extraction | None
-    reading: Reading | None
-    rejected: Rejected | None
-    published: str = ""
 
 
 def run(
@@ -73,7 +54,7 @@ def run(
         model or options.path, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
         trials = attempts(extractor, route, payload, limits, arrived_at=datetime.now(UTC))
-        return max([show(trial, as_json=as_json) for trial in trials])
+        return max([show(each, as_json=as_json) for each in trials])
 
 
 def _named(config: Config, name: str | None) -> Route:
@@ -104,52 +85,28 @@ def attempts(
 def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits, *, arrived_at: datetime) -> Trial:
     """Return what becomes of one text that arrives on a route."""
     prepared = pipeline.prepare(extractor, route)
-    extraction = None
-    try:
-        text = route.inlet.text(payload, limit_bytes=limits.payload_bytes)
-        extraction = extractor.extract(prepared, text)
-        reading = prepared.validator.judge(extraction)
-        json = reading.json
-        if route.zone is not None:
-            json = normalize.with_moments(json, route.schema.root, route.zone, arrived_at)
-        published = replace(route.outlet, has_meta=False).payload(json, {})  # no message, no source
-        return Trial(extraction=extraction, reading=reading, rejected=None, published=published)
-    except Rejected as rejected:
-        return Trial(extraction=extraction, reading=None, rejected=rejected)
+    return trial.of_payload(
+        extractor, prepared, route, payload, limit_bytes=limits.payload_bytes, arrived_at=arrived_at
+    )
 
 
-def show(trial: Trial, *, as_json: bool) -> int:
+def show(tried: Trial, *, as_json: bool) -> int:
     """Print a trial and return the exit code: 0 for a reading, 1 for a rejection."""
     if as_json:
-        sys.stdout.write(dumps(_document(trial)) + "\n")
-        return 0 if trial.reading else 1
+        sys.stdout.write(dumps(trial.document(tried)) + "\n")
+        return 0 if tried.reading else 1
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    if trial.extraction and console.is_terminal:
-        console.print(terminal.highlighted(trial.extraction))
-        console.print(terminal.values(trial.extraction, trial.reading))
-        if trial.extraction.left_out:
-            places = ", ".join(map(dotted, trial.extraction.left_out))
+    if tried.extraction and console.is_terminal:
+        console.print(terminal.highlighted(tried.extraction))
+        console.print(terminal.values(tried.extraction, tried.reading))
+        if tried.extraction.left_out:
+            places = ", ".join(map(dotted, tried.extraction.left_out))
             console.print(
                 f"left out, for their characters belong to surer values: {places}", style="yellow", markup=False
             )
-        console.print(f"{trial.extraction.duration_s * 1000:.0f} ms", style="dim")
-    if trial.reading:
-        sys.stdout.write(trial.published + "\n")
+        console.print(f"{tried.extraction.duration_s * 1000:.0f} ms", style="dim")
+    if tried.reading:
+        sys.stdout.write(tried.published + "\n")
         return 0
-    console.print(f"rejected: {trial.rejected}", style="red", markup=False)
+    console.print(f"rejected: {tried.rejected}", style="red", markup=False)
     return 1
-
-
-def _document(trial: Trial) -> dict[str, JSON]:
-    values = trial.extraction.values if trial.extraction else ()
-    rejected: JSON = None
-    if trial.rejected:
-        rejected = {"reason": str(trial.rejected.reason), "detail": trial.rejected.detail}
-    return {
-        "reading": loads(trial.published) if trial.reading else None,
-        "spans": {pointer(v.path): [v.span.start, v.span.end] for v in values if v.span},
-        "units": {pointer(v.path): v.span.unit.symbol for v in values if v.span and v.span.unit},
-        "confidence": {pointer(v.path): Number(f"{v.confidence:.4f}") for v in values},
-        "rejected": rejected,
-        "ms": Number(f"{trial.extraction.duration_s * 1000:.1f}") if trial.extraction else None,
-    }
