@@ -24,7 +24,6 @@ from edge.engine.engine import Engine
 from edge.errors import ConfigError, Problem, TakenOver
 from edge.event import Event, Look, Reload, Stop
 from edge.extraction import extractor as extractors
-from edge.extraction import prompt
 from edge.generation import Generation, Generations, requests_below
 from edge.mailbox import Mailbox
 from edge.mainloop import MainLoop, Settings
@@ -80,7 +79,7 @@ def run(config: Config, config_file: Path, reread: Callable[[], Config]) -> None
         program = Program(
             model_sha256=fingerprint.sha256(config.model.path),
             quantization=extractor.quantization,
-            prompt_contract=prompt.CONTRACT,
+            prompt_contract=extractor.contract.name,
         )
         build.update(program.build)
         generations = Generations(extractor, config_file, held.path if held else None)

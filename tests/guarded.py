@@ -8,7 +8,7 @@ from edge.verbs.mosquitto import Mosquitto
 from tests.secure import Authority
 
 EXAMPLES = Path(__file__).parent.parent / "config" / "mosquitto"
-USERS = ("edge", "bench", "dashboard")
+USERS = ("edge", "bench", "dashboard", "admin")
 
 
 class Guarded:

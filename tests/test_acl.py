@@ -85,6 +85,23 @@ def test_a_device_may_publish_its_own_texts_alone(guarded: Guarded) -> None:
         assert device.messages == []
 
 
+def test_who_may_ask_the_daemon(guarded: Guarded) -> None:
+    """The one user for that may, and hears the answer; a dashboard and a device may not."""
+    asked, answer = "edge/raspberrypi/bridge/request/reload", "edge/raspberrypi/bridge/response/reload"
+    with (
+        user(guarded, "edge", "edge/raspberrypi/bridge/request/+") as daemon,
+        user(guarded, "admin", "edge/raspberrypi/bridge/response/+") as admin,
+        user(guarded, "dashboard") as dashboard,
+        user(guarded, "bench") as device,
+    ):
+        assert said_to(dashboard, [asked]) + said_to(device, [asked]) == ["Not authorized"] * 2
+        assert said_to(admin, [asked]) == [None]
+        assert [message.topic for message in daemon.hear(1)] == [asked]
+        assert said_to(daemon, [answer]) == [None]
+        assert [message.topic for message in admin.hear(1)] == [answer]
+        assert said_to(admin, [answer, RAW, "edge/raspberrypi/status"]) == ["Not authorized"] * 3
+
+
 def test_who_shows_readings_changes_nothing(guarded: Guarded) -> None:
     """A dashboard hears readings and the daemon's word, not the texts of devices, and publishes nothing."""
     open_to_it = ["readings/greenhouse/bench", "edge/raspberrypi/status"]

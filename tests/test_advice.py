@@ -257,6 +257,21 @@ def test_timestamps_without_a_field_for_them(field: str, expected: list[str]) ->
 
 
 @pytest.mark.usefixtures("folder")
+def test_figures_for_other_machines() -> None:
+    """There is no password in front of them; on this machine alone, or off, that is nobody's news."""
+    shown = "{in_flight: 64}\nhttp: {enabled: %s, address: %s}"
+
+    assert warnings(shown % ("true", '"::1"')) == []
+    assert warnings(shown % ("false", "192.168.1.2")) == []
+    assert warnings(shown % ("true", "192.168.1.2")) == [
+        (
+            "edge.yaml:2:32: http.address: whoever reaches 192.168.1.2:9464 may read the figures: "
+            "nobody is asked for a password"
+        )
+    ]
+
+
+@pytest.mark.usefixtures("folder")
 def test_the_start_of_the_daemon_logs_the_warnings(caplog: pytest.LogCaptureFixture) -> None:
     """They stand in the journal, where no check was made."""
     file = Path("edge.yaml")

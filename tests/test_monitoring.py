@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import socket
 import time
 from collections import Counter
@@ -29,6 +30,7 @@ from tests.made import NOON
 if TYPE_CHECKING:
     from prometheus_client import Metric
 
+ROOT = Path(__file__).parent.parent
 BUILD = {"version": "1.2.3", "model_sha256": "abab", "quantization": "Q4_0"}
 
 
@@ -151,6 +153,54 @@ def test_program_process_and_events() -> None:
         ("misses",): 3,
         ("shed",): 2,
     }
+
+
+def exported() -> set[str]:
+    """Return the names of all samples that a daemon may export."""
+    found = families(exposition.exposition(figures(), BUILD)).values()
+    return {sample.name for family in found for sample in family.samples}
+
+
+def test_the_dashboard_asks_for_nothing_that_is_not_exported() -> None:
+    """Each name in a query of the dashboard is a sample's, and so is each label that it sorts by."""
+    dashboard = json.loads((ROOT / "packaging/grafana/edge.json").read_text(encoding="utf-8"))
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [each["query"]["query"] for each in dashboard["templating"]["list"] if each["type"] == "query"]
+    named = {name for query in queries for name in re.findall(r"\b(?:edge|process)_\w+", query)}
+
+    assert len(queries) >= 20
+    assert named - exported() == set()
+    assert {
+        label for query in queries for group in re.findall(r"by \(([^)]*)\)", query) for label in group.split(", ")
+    } <= {
+        "outcome",
+        "route",
+        "reason",
+        "le",
+    }
+
+
+def test_every_event_that_the_dashboard_picks_is_counted_somewhere() -> None:
+    """A name that the program does not count would be an empty line for ever."""
+    dashboard = (ROOT / "packaging/grafana/edge.json").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "edge").rglob("*.py"))
+    (picked,) = re.findall(r'event=~\\"([a-z_|]+)', dashboard)
+
+    assert [name for name in picked.split("|") if f'counts["{name}"]' not in sources] == []
+
+
+def test_the_page_on_monitoring_names_every_metric_and_no_other() -> None:
+    """What is exported stands in the table; what stands there is exported."""
+    page = (ROOT / "docs/monitoring.md").read_text(encoding="utf-8")
+    named = {
+        name
+        for row in re.findall(r"^\| (`[^|]*)\|", page, flags=re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    histogram = re.compile(r"(?<=_seconds)_(bucket|sum|count)$")
+    own = {histogram.sub("", name) for name in exported() if name.startswith("edge_")}
+
+    assert {name for name in named if name.startswith("edge_")} == own
 
 
 def test_what_is_not_known_is_left_out() -> None:

@@ -127,7 +127,7 @@ class Extractor:
         self._tokenize = tokenize
         self._context_tokens = context_tokens
         self._limits = limits
-        self._contract = contract
+        self.contract = contract
         self._suffix = tokenize(contract.suffix)
 
     def under(self, limits: Limits) -> "Extractor":
@@ -138,7 +138,7 @@ class Extractor:
             context_tokens=self._context_tokens,
             limits=limits,
             calibration=self.calibration,
-            contract=self._contract,
+            contract=self.contract,
             quantization=self.quantization,
         )
 
@@ -153,7 +153,7 @@ class Extractor:
         Raises:
             EdgeError: the schema leaves no room for a message in the context, or its grammar is refused.
         """
-        prefix = tuple(self._tokenize(self._contract.prefix(schema.root)))
+        prefix = tuple(self._tokenize(self.contract.prefix(schema.root)))
         needed = len(prefix) + len(self._suffix) + self._limits.message_tokens + self._limits.output_tokens
         if needed > self._context_tokens:
             raise EdgeError(

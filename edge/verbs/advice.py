@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
 from edge.config.document import Document
-from edge.config.options import Config, Mqtt
+from edge.config.options import Config, HttpOptions, Mqtt
 from edge.errors import Problem
 from edge.extraction.normalize import MOMENT
 from edge.literal import Path
@@ -37,6 +37,7 @@ def find(config: Config, document: Document, environment: Mapping[str, str]) -> 
         *_encryption(config.mqtt, environment),
         *_secrets(config.mqtt, environment),
         *_window(config.mqtt),
+        *_http(config.http),
         *_moments(config.routes),
     ]
     return [document.problem(path, message) for path, message in found]
@@ -109,6 +110,14 @@ def _window(mqtt: Mqtt) -> Iterator[tuple[Path, str]]:
     if mqtt.in_flight > QUEUED:
         kept = f"mosquitto keeps {QUEUED} messages for a client that is away (max_queued_messages)"
         yield ("mqtt", "in_flight"), f"{kept}; with {mqtt.in_flight} under way, there may be no room for new ones"
+
+
+def _http(http: HttpOptions) -> Iterator[tuple[Path, str]]:
+    if http.enabled and not is_local(http.address):
+        yield (
+            ("http", "address"),
+            f"whoever reaches {http.address}:{http.port} may read the figures: nobody is asked for a password",
+        )
 
 
 def _moments(routes: Routes) -> Iterator[tuple[Path, str]]:
