@@ -38,6 +38,7 @@ routes:
     constants: {site: barn, floor: 2.50}
     timestamps: rfc3339
     timezone: Europe/Berlin
+    text: $.raw
     fields: {level: {type: number, unit: cm}}
 """
 
@@ -104,8 +105,8 @@ def test_the_information_holds_the_configuration_and_no_secret(tmp_path: Path) -
     }
     assert dumps(found["routes"]) == (
         '[{"name":"tank","subscribe":["raw/tank/+","raw/tanks/+"],"publish":"readings/tank/{1}","fields":["level"],'
-        '"retain":false,"shapes":true,"units":"convert","timestamps":"rfc3339","timezone":"Europe/Berlin",'
-        '"min_confidence":0.0,"encoding":"utf-8","text":null,"split_lines":false,'
+        '"retain":false,"shapes":true,"units":"convert","timestamps":"rfc3339","timezone":"Europe/Berlin","dayfirst":false,'
+        '"min_confidence":0.0,"encoding":"utf-8","text":"$.raw","split":null,'
         '"constants":{"site":"barn","floor":2.50},"meta":false}]'
     )
     assert [word for word in ("u5er", "pa55word", "k3y") if word in dumps(found)] == []

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import edge
+from edge import jsonpath
 from edge.config.options import Config
 from edge.generation import Generation
-from edge.literal import JSON, dotted, dumps
+from edge.literal import JSON, dumps
 from edge.routes import Route, Routes
 
 _SECRET = {"username", "password_file", "key"}  # of sections of the configuration
@@ -106,10 +107,11 @@ def _route(route: Route) -> dict[str, JSON]:
         "units": str(route.units),
         "timestamps": "keep" if zone is None else "rfc3339",
         "timezone": None if zone is None else zone.name,
+        "dayfirst": zone is not None and zone.is_day_first,
         "min_confidence": route.min_confidence,
         "encoding": inlet.encoding,
-        "text": None if inlet.place is None else dotted(inlet.place),
-        "split_lines": inlet.splits_lines,
+        "text": None if inlet.place is None else jsonpath.written(inlet.place),
+        "split": "lines" if inlet.splits_lines else None,
         "constants": dict(outlet.constants),
         "meta": outlet.has_meta,
     }
