@@ -1,5 +1,6 @@
 """Owns what the converter's tests share: one tiny base, one adapter, and the conversion of both."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from edge_convert import conversion
 from edge_convert.conversion import Plan, Request, Result
 from tests.convert import tiny
+
+collect_ignore = [] if find_spec("peft") else ["peftreference.py"]  # which imports it, and torch
 
 
 @pytest.fixture(scope="session")

@@ -223,12 +223,14 @@ def test_rows_that_do_not_divide_are_refused_by_the_plan(request_: Request, tmp_
         conversion.plan(request, conversion.identify(request))
 
 
-def test_folder_as_base_is_refused(request_: Request, tmp_path: Path) -> None:
-    """A model in Hugging Face's layout is not read yet."""
+def test_folder_without_a_model_is_refused(request_: Request, tmp_path: Path) -> None:
+    """One that holds no model in Hugging Face's layout; `test_hubfolder.py` has those that do."""
     with pytest.raises(ConversionError) as error:
         conversion.identify(dataclasses.replace(request_, base=tmp_path))
 
-    assert str(error.value) == f"{tmp_path}: expected a GGUF file, got a folder"
+    assert str(error.value) == (
+        f"{tmp_path}: expected model.safetensors, or model.safetensors.index.json and its shards, got neither"
+    )
 
 
 def test_output_in_a_missing_folder_is_refused(request_: Request, tmp_path: Path) -> None:

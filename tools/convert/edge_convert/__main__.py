@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from edge.errors import EdgeError
 from edge.extraction.prompt import CONTRACT, CONTRACTS
-from edge_convert import console, conversion, manifest
+from edge_convert import console, conversion, hub, manifest
 from edge_convert.conversion import Request
 from edge_convert.errors import one_line
 from edge_convert.recipe import RECIPES
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(request: Request, screen: Console) -> None:
     started_s = time.monotonic()
+    request = replace(request, base=hub.locate(request.base))
     identity = conversion.identify(request)
     if manifest.is_current(request.output, identity):
         screen.print(
@@ -57,7 +59,13 @@ def _parse(argv: Sequence[str] | None) -> Request:
         prog="edge-convert",
         description="Merge a LoRA adapter into its base and write the GGUF that the daemon runs.",
     )
-    parser.add_argument("--base", type=Path, required=True, metavar="FILE", help="the base model, a GGUF")
+    parser.add_argument(
+        "--base",
+        type=Path,
+        required=True,
+        metavar="BASE",
+        help="the base model: a GGUF, a folder in Hugging Face's layout, or a hub id",
+    )
     parser.add_argument("--adapter", type=Path, required=True, metavar="DIR", help="the adapter, in PEFT layout")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the GGUF to write")
     parser.add_argument("--type", choices=list(RECIPES), default="Q4_0", help="the quantization (%(default)s)")

@@ -7,15 +7,14 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, TypedDict, cast
+from typing import NamedTuple
 
-from safetensors import SafetensorError, deserialize
-
-from edge_convert import adapterconfig
+from edge_convert import adapterconfig, tensorfile
 from edge_convert.adapterconfig import AdapterConfig
 from edge_convert.architecture import PROJECTIONS
-from edge_convert.arrays import F32, FLOAT_TYPES, decode, is_finite
+from edge_convert.arrays import F32, is_finite
 from edge_convert.errors import AdapterError
+from edge_convert.tensorfile import StoredTensor
 
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
@@ -50,14 +49,6 @@ class Adapter:
     pairs: Mapping[Place, Pair]
 
 
-class _Stored(TypedDict):
-    """A tensor as safetensors hands it out."""
-
-    shape: list[int]
-    dtype: str
-    data: bytes
-
-
 def load(folder: Path) -> Adapter:
     """Return the adapter of a folder.
 
@@ -67,30 +58,19 @@ def load(folder: Path) -> Adapter:
     """
     config = adapterconfig.load(folder / CONFIG_NAME)
     path = folder / WEIGHTS_NAME
-    data = path.read_bytes()
+    tensors = tensorfile.read(path, AdapterError)
     try:
-        stored = cast("list[tuple[str, _Stored]]", deserialize(data))  # type: ignore[no-untyped-call]  # an extension module
-    except SafetensorError as error:
-        raise AdapterError(f"{path}: expected a safetensors file ({error})") from error
-    try:
-        pairs = _pairs({name: _decode(name, tensor) for name, tensor in sorted(stored, key=_name)}, config)
+        pairs = _pairs({name: _decode(tensor) for name, tensor in tensors.items()}, config)
         _require_complete(pairs, config)
     except AdapterError as error:
         raise AdapterError(f"{path}: {error}") from error
     return Adapter(path=folder, config=config, pairs=pairs)
 
 
-def _name(item: tuple[str, _Stored]) -> str:
-    """Return what tensors are sorted by: safetensors hands them out in an order that changes from run to run."""
-    return item[0]
-
-
-def _decode(name: str, tensor: _Stored) -> F32:
-    if tensor["dtype"] not in FLOAT_TYPES:
-        raise AdapterError(f"{name}: expected one of {', '.join(FLOAT_TYPES)}, got {tensor['dtype']}")
-    array = decode(tensor["data"], type_name=tensor["dtype"], shape=tensor["shape"])
+def _decode(tensor: StoredTensor) -> F32:
+    array = tensor.float32()
     if not is_finite(array):
-        raise AdapterError(f"{name}: expected finite numbers, got NaN or infinity")
+        raise AdapterError(f"{tensor.name}: expected finite numbers, got NaN or infinity")
     return array
 
 

@@ -4,7 +4,6 @@ Knows nothing of weights. PEFT knows many kinds of adapters; what is not LoRA is
 PEFT may invent: a key that is unknown here must be off (false, null, empty, or "none").
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TypeGuard, TypeVar
 
 from edge.literal import JSON, dumps
-from edge_convert import targeting
+from edge_convert import jsonfile, targeting
 from edge_convert.architecture import module_name
 from edge_convert.errors import AdapterError, unexpected
 from edge_convert.targeting import Targets
@@ -96,12 +95,7 @@ def load(path: Path) -> AdapterConfig:
         AdapterError: the file is no JSON object, or it describes more than LoRA on the seven projections.
         OSError: the file cannot be read.
     """
-    try:
-        document = json.loads(path.read_bytes(), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise AdapterError(f"{path}: expected JSON ({error})") from error
-    if not isinstance(document, dict):
-        raise AdapterError(f"{path}: expected a JSON object, got {json.dumps(document)[:40]}")
+    document = jsonfile.read(path, AdapterError)
     try:
         return parse(document)
     except AdapterError as error:
@@ -135,10 +129,6 @@ def parse(document: Mapping[str, JSON]) -> AdapterConfig:
         alpha_pattern=_pattern(document, "alpha_pattern", _is_alpha, "numbers above 0"),
         is_rank_stabilized=_is_rank_stabilized(document),
     )
-
-
-def _refuse(constant: str) -> JSON:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _require_off(document: Mapping[str, JSON]) -> None:

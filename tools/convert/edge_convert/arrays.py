@@ -1,16 +1,23 @@
 """Owns the float32 arrays that weights are worked on in. Knows nothing of files or of what a weight is for."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
+Buffer: TypeAlias = bytes | NDArray[np.uint8]
 
 FLOAT_TYPES = {"F32": "<f4", "F16": "<f2", "BF16": "<u2"}  # safetensors' names; numpy has no bfloat16
 
 
-def decode(data: bytes, *, type_name: str, shape: Sequence[int]) -> F32:
+def stored(data: Buffer, *, type_name: str, shape: Sequence[int]) -> NDArray[np.generic]:
+    """Return little-endian bytes of one of FLOAT_TYPES as an array of that type, without copying them."""
+    return np.frombuffer(data, dtype=FLOAT_TYPES[type_name]).reshape(shape)
+
+
+def decode(data: Buffer, *, type_name: str, shape: Sequence[int]) -> F32:
     """Return little-endian bytes of one of FLOAT_TYPES as float32 in the shape given.
 
     A bfloat16 is the upper half of the float32 of the same value.
@@ -20,7 +27,7 @@ def decode(data: bytes, *, type_name: str, shape: Sequence[int]) -> F32:
     >>> decode(bytes([0x00, 0x3C, 0x00, 0xC1]), type_name="F16", shape=(2, 1)).tolist()
     [[1.0], [-2.5]]
     """
-    raw = np.frombuffer(data, dtype=FLOAT_TYPES[type_name]).reshape(shape)
+    raw = stored(data, type_name=type_name, shape=shape)
     if type_name == "BF16":
         return (raw.astype(np.uint32) << 16).view(np.float32)
     return raw.astype(np.float32)

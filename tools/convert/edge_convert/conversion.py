@@ -17,6 +17,8 @@ from edge_convert import (
     calibrationfile,
     files,
     gguffile,
+    hub,
+    hubfolder,
     manifest,
     merge,
     origin,
@@ -42,6 +44,7 @@ class Request:
     """What the user asked for.
 
     Attributes:
+        base: a GGUF, or a folder in Hugging Face's layout.
         vocabulary: a file with the tokens to keep; None keeps them all.
     """
 
@@ -91,15 +94,14 @@ def identify(request: Request) -> Identity:
     """Return what decides the bytes of the result, by hash; takes less than a second.
 
     Raises:
-        ConversionError: the base is a folder, or the output is no place for a file, or would replace an input.
+        ConversionError: the base is no model, or the output is no place for a file, or would replace an input.
         OSError: an input cannot be read.
     """
-    if request.base.is_dir():
-        raise ConversionError(f"{request.base}: expected a GGUF file, got a folder")
+    is_folder = request.base.is_dir()
     config, weights = request.adapter / adapter.CONFIG_NAME, request.adapter / adapter.WEIGHTS_NAME
     calibration = request.adapter / calibrationfile.NAME
     identity = Identity(
-        base_sha256=files.sha256(request.base),
+        base_sha256=hubfolder.sha256(request.base) if is_folder else files.sha256(request.base),
         adapter_config_sha256=files.sha256(config),
         adapter_weights_sha256=files.sha256(weights),
         calibration_sha256=files.sha256(calibration) if calibration.exists() else None,
@@ -109,7 +111,8 @@ def identify(request: Request) -> Identity:
         is_base_forced=request.is_base_forced,
         tools=manifest.tools(),
     )
-    _require_place(request.output, inputs=(request.base, config, weights))
+    bases = hubfolder.parts(request.base) if is_folder else [request.base]
+    _require_place(request.output, inputs=(*bases, config, weights))
     return identity
 
 
@@ -121,7 +124,7 @@ def plan(request: Request, identity: Identity) -> Plan:
         OSError: an input cannot be read.
     """
     loaded = adapter.load(request.adapter)
-    base = gguffile.read(request.base)
+    base = _base(request.base)
     figures = architecture.inspect(base)
     hub_id = origin.hub_id(base, identity.base_sha256)
     if not request.is_base_forced:
@@ -161,7 +164,7 @@ def convert(plan: Plan, *, threads: int, report: Report = silent) -> Result:
             staged,
             before=agreement.ask(merged, plan.contract, threads=threads, step=Step.BEFORE, report=report),
             base=base,
-            base_tokens=agreement.tokenize(base.path),
+            base_tokens=agreement.tokenize(merged if base.path.is_dir() else base.path),
             fields=fields,
             weights=merged_weights(plan),
             wanted=plan.recipe,
@@ -198,6 +201,10 @@ def result_fields(plan: Plan) -> dict[str, Field]:
         fields[SLOPE_KEY] = Field(value=plan.calibration.slope, type_name="FLOAT64")
         fields[INTERCEPT_KEY] = Field(value=plan.calibration.intercept, type_name="FLOAT64")
     return fields
+
+
+def _base(path: Path) -> GgufFile:
+    return hubfolder.read(path, hub.cached_id(path)) if path.is_dir() else gguffile.read(path)
 
 
 def _trimmed(whole: Path, target: Path, kept: Sequence[str], report: Report) -> Path:

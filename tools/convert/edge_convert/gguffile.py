@@ -78,7 +78,7 @@ class Tensor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GgufFile:
-    """An open GGUF file: metadata by key and tensors by name, both in file order."""
+    """An open GGUF file, or what would be one: metadata by key and tensors by name, both in file order."""
 
     path: Path
     fields: Mapping[str, Field]
@@ -118,6 +118,16 @@ def read(path: Path) -> GgufFile:
             )
     except (ValueError, LookupError, ArithmeticError, MemoryError) as error:
         raise GgufError(f"{path}: expected a whole GGUF file, got one damaged or cut short ({error})") from error
+
+
+def header_bytes(fields: Mapping[str, Field], shapes: Mapping[str, tuple[int, ...]]) -> int:
+    """Return what metadata and the list of tensors take in a file, or a little more."""
+    size = 64  # magic, version, the two counts, padding
+    for key, field in fields.items():
+        items = field.value if isinstance(field.value, list) else [field.value]
+        size += 32 + len(key.encode())  # lengths and types
+        size += sum(8 + (len(item.encode()) if isinstance(item, str) else 0) for item in items)
+    return size + sum(64 + len(name.encode()) for name in shapes)  # dimensions, type, place
 
 
 def write(

@@ -7,6 +7,7 @@ names the parent that a model was itself fine-tuned from.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from edge_convert.base import SMOLLM2
 from edge_convert.errors import BaseModelError
@@ -35,11 +36,14 @@ def require_match(file: GgufFile, found: str | None, expected: str | None, sha25
         file: the base.
         sha256: of the base's file.
         found: the base's hub id; None where nothing tells.
-        expected: the adapter's base_model_name_or_path; None where it has none.
+        expected: the adapter's base_model_name_or_path, which may be that of the base's folder; None where it has
+            none.
 
     Raises:
         BaseModelError: they differ, or one of the two is not known.
     """
+    if expected and file.path.is_dir() and Path(expected).is_dir() and file.path.samefile(expected):
+        return
     if found is None or found != expected:
         raise BaseModelError(
             f"{file.path}: the adapter was trained on {expected or 'a base that it does not name'}, this base is "
