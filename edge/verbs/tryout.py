@@ -79,15 +79,17 @@ def attempts(
             payloads = route.inlet.parts(payload, limit_bytes=limits.payload_bytes, most=limits.lines)
         except Rejected as rejected:
             return [Trial(extraction=None, reading=None, rejected=rejected)]
-    return [attempt(extractor, route, each, limits, arrived_at=arrived_at) for each in payloads]
+    prepared = pipeline.prepare(extractor, route)
+    return [
+        trial.of_payload(extractor, prepared, route, each, limit_bytes=limits.payload_bytes, arrived_at=arrived_at)
+        for each in payloads
+    ]
 
 
 def attempt(extractor: Extractor, route: Route, payload: bytes, limits: Limits, *, arrived_at: datetime) -> Trial:
-    """Return what becomes of one text that arrives on a route."""
-    prepared = pipeline.prepare(extractor, route)
-    return trial.of_payload(
-        extractor, prepared, route, payload, limit_bytes=limits.payload_bytes, arrived_at=arrived_at
-    )
+    """Return what becomes of the only text of a payload that arrives on a route."""
+    (only,) = attempts(extractor, route, payload, limits, arrived_at=arrived_at)
+    return only
 
 
 def show(tried: Trial, *, as_json: bool) -> int:

@@ -4,12 +4,13 @@ Knows nothing of where the texts come from; `test_scanners.py` and `guided.py` m
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from edge import answer, literal
+from edge import answer, literal, topics
 from edge.errors import Reason, Rejected
-from edge.inlet import PLAIN
+from edge.inlet import PLAIN, Inlet
 from edge.literal import JSON, Number
 from edge.shapes import shape as shapes
 from edge.text import numerals, pieces, units
@@ -91,13 +92,40 @@ def topics_are_refused_or_taken_apart(text: str) -> None:
 
 
 def _made(kind: Callable[[str], T], text: str) -> T | None:
-    """Return a filter or an output topic; None for a text that is refused, in words."""
+    """Return a filter, an output topic or a level; None for a text that is refused, in words."""
     try:
         return kind(text)
     except ValueError as error:
         if not str(error).startswith("expected "):
             raise
         return None
+
+
+def lines_lose_nothing(text: str) -> None:
+    """The lines of a payload are the text but for line breaks and blank lines, however it is carried."""
+    expected = [line for line in re.split(r"\r\n|\n|\r", text) if line.strip(" \t\v\f")]
+    document = literal.dumps({"m": text, "n": [Number("1.50")]})
+    for encoding in ("utf-8", "utf-16", "gb18030"):
+        for inlet, payload in (
+            (Inlet(encoding=encoding), text),
+            (Inlet(encoding=encoding, place=("m",)), document),
+        ):
+            try:
+                parts = inlet.parts(payload.encode(encoding), limit_bytes=10**9, most=10**5)
+            except Rejected as rejected:
+                if rejected.reason is not Reason.NO_TEXT:
+                    raise
+                parts = ()
+            assert [inlet.text(each, limit_bytes=10**9) for each in parts] == expected
+
+
+def values_are_levels_or_refused(text: str) -> None:
+    """What a payload names is a part of one level of a topic, or it is refused in words."""
+    shown = _made(topics.level, text)
+    if shown is not None:
+        topics.check_topic(shown)
+        assert TopicFilter("+").captures(shown) == (shown,)
+        assert not set(shown) & set("+#")
 
 
 def payloads_are_texts_or_refused(payload: bytes) -> None:
@@ -121,4 +149,6 @@ OF_TEXTS: Sequence[Callable[[str], None]] = (
     shapes_agree_on_numerals,
     json_keeps_its_spelling,
     topics_are_refused_or_taken_apart,
+    lines_lose_nothing,
+    values_are_levels_or_refused,
 )
