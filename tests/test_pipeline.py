@@ -206,7 +206,9 @@ def taught() -> tuple[Pipeline, ShapeCache]:
     return pipeline, cache
 
 
-def carried(inlet: Inlet, publish: str = "readings/{1}", **limits: int) -> Pipeline:
+def carried(
+    inlet: Inlet, publish: str = "readings/{1}", *, cache: ShapeCache | None = None, **limits: int
+) -> Pipeline:
     """Return a pipeline whose route takes texts from payloads and topics so; its model always reads 21."""
     route = next(iter(ROUTES))
     outlet = replace(route.outlet, topic=OutputTopic(publish), has_meta=True)
@@ -216,6 +218,7 @@ def carried(inlet: Inlet, publish: str = "readings/{1}", **limits: int) -> Pipel
         prepared={"tank": prepared(SCHEMA)},
         limits=Limits(**limits),
         base_topic="edge/pi",
+        cache=cache,
     )
 
 
@@ -233,6 +236,24 @@ def test_each_line_is_a_message() -> None:
     assert [str(each.rejected and each.rejected.reason) for each in answers] == ["None", "unit_mismatch", "None"]
     assert [each.publication.properties["part"] for each in answers] == ["1", "2", "3"]
     assert json.loads(answers[2].publication.payload)["meta"]["part"] == "3"
+
+
+def test_a_known_line_needs_no_model() -> None:
+    """Lines teach the shape cache as messages do, and are recalled one by one, each on its topic."""
+    _, cache = taught()
+    pipeline = carried(Inlet(splits_lines=True, place=("m",)), publish="readings/{id}", cache=cache)
+    parts = pipeline.parts(message(b'{"id":7,"m":"t 19.7C\\nt is 18\\nt 18.25C"}', topic="sensors/a/raw"))
+
+    recalled = [pipeline.recall(part) for part in parts]
+
+    assert [
+        found and (found.publication.topic, json.loads(found.publication.payload)["t"]) for found in recalled
+    ] == [
+        ("readings/7", 19.7),
+        None,
+        ("readings/7", 18.25),
+    ]
+    assert pipeline.recall(replace(parts[0], payload=b'{"m":"t 19.7C"}')) is None  # it has no topic
 
 
 def test_the_dead_letter_of_a_line() -> None:
