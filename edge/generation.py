@@ -45,9 +45,7 @@ class Generation:
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """What to subscribe to, as the broker is told it."""
-        of_routes = self.config.routes.subscriptions(share_group=self.config.mqtt.share_group)
-        of_requests = (f"{requests_below(self.config)}+",) if self.config.bridge.requests else ()
-        return *of_routes, *of_requests
+        return subscriptions(self.config)
 
     @property
     def memory_limit_mb(self) -> int:
@@ -131,6 +129,17 @@ class Generations:
         if self._store is None and self._folder is not None:
             self._store = shapestore.open_or_none(self._folder)
         return self._store
+
+
+def subscriptions(config: Config, *, is_alone: bool = False) -> tuple[str, ...]:
+    """Return what to subscribe to, as the broker is told it.
+
+    Args:
+        config: with the routes, and whether there are requests.
+        is_alone: whether to leave out the group that shares the messages.
+    """
+    of_routes = config.routes.subscriptions(share_group=None if is_alone else config.mqtt.share_group)
+    return *of_routes, *((f"{requests_below(config)}+",) if config.bridge.requests else ())
 
 
 def requests_below(config: Config) -> str:

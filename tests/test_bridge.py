@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from edge import config
 from edge.bridge import info
 from edge.bridge.loglines import EVERY_S, MOST_AT_ONCE, LogLines
-from edge.event import Logged
+from edge.event import Logged, Reload
 from edge.generation import Generation
 from edge.literal import dumps
 from edge.pipeline import Pipeline
@@ -111,6 +112,19 @@ def test_the_information_holds_the_configuration_and_no_secret(tmp_path: Path) -
     )
     assert [word for word in ("u5er", "pa55word", "k3y") if word in dumps(found)] == []
     assert [field.name for field in dataclasses.fields(config.options.Config)] == list(found)
+
+
+@pytest.mark.broker
+def test_a_name_that_is_no_utf_8_harms_nobody(tmp_path: Path, broker: Mosquitto) -> None:
+    """Names of files are bytes to Linux; what stands for them in a fault is published as an escape."""
+    with served(tmp_path, broker) as daemon, stranger(broker, "edge/t/bridge/info") as client:
+        client.hear("edge/t/bridge/info")
+        daemon.config_file = tmp_path / os.fsdecode(b"gone\xff")
+        daemon.events.put(Reload())
+
+        found = client.told("edge/t/bridge/info")["reload_error"]
+
+    assert found == f"{daemon.config_file}: cannot read it: No such file or directory"
 
 
 @pytest.mark.broker

@@ -187,7 +187,10 @@ def test_what_is_no_request(asker: Stranger, verb: str, payload: bytes, error: s
         (f"{ASK}/reload", f'response topic: expected one beside "edge/t/#", got "{ASK}/reload"'),
         ("edge/t/dead/tank", 'response topic: expected one beside "edge/t/#", got "edge/t/dead/tank"'),
         ("x" * 1001, "response topic: expected at most 1000 bytes, got 1001"),
-        ("{1}", 'response topic: expected some text beside the placeholders, got "{1}"'),
+        (
+            "$SYS/x",
+            'response topic: expected one without "+" and "#" that does not start with "$", got "$SYS/x"',
+        ),
     ],
 )
 def test_an_answer_goes_nowhere_where_it_is_taken_for_something_else(

@@ -19,7 +19,7 @@ from edge.control import control, controlserver
 from edge.control.control import FILE, Asked, ControlError
 from edge.control.controlserver import ControlServer
 from edge.errors import EdgeError
-from edge.literal import JSON
+from edge.literal import JSON, Number
 
 ROOT = Path(__file__).parent.parent
 NOBODY = 65534
@@ -91,6 +91,12 @@ def test_a_long_answer(tmp_path: Path) -> None:
     """An answer of some megabytes comes whole."""
     with serving(tmp_path, lambda asked: asked.answer({"text": "x" * 5_000_000})):
         assert ask(tmp_path) == {"text": "x" * 5_000_000}
+
+
+def test_numbers_keep_their_spelling(tmp_path: Path) -> None:
+    """A reading on trial says what the text says, also over the socket."""
+    with serving(tmp_path, lambda asked: asked.answer({"level": Number("182.50")})):
+        assert said(tmp_path, b"{}\n") == b'{"level":182.50}\n'
 
 
 def test_an_answer_that_takes_its_time(tmp_path: Path) -> None:

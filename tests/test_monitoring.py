@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import socket
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -298,18 +299,27 @@ def test_nothing_but_reading_is_possible(server: WebServer) -> None:
     assert get(server.port, "/ping", "POST")[0] == HTTPStatus.NOT_IMPLEMENTED
 
 
+def threads() -> list[str]:
+    """Return the names of the threads that serve a request."""
+    return [each.name for each in threading.enumerate() if "process_request_thread" in each.name]
+
+
 def test_the_slow_are_sent_away_and_rubbish_harms_nobody(server: WebServer) -> None:
     """As many as may be open at a time say nothing, or drip; when their time is up, others are served again."""
     idle = [socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) for _ in range(MOST_REQUESTS)]
     idle[0].sendall(b"GET /ping HTTP/1.0\r\nX-Drip: ")
     ends = [each.recv(10) for each in idle]
+    deadline_s = time.monotonic() + PATIENCE_S
+    while threads() and time.monotonic() < deadline_s:  # none waits on, though no client has closed
+        time.sleep(0.01)
+    left = threads()
     for each in idle:
         each.close()
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE_S) as rude:
         rude.sendall(b"\x16\x03\x01\r\n\r\n")
         assert b"400" in rude.recv(1000)
 
-    assert ends == [b""] * MOST_REQUESTS
+    assert (ends, left) == ([b""] * MOST_REQUESTS, [])
     assert get(server.port, "/ping") == (200, b"pong\n")
 
 

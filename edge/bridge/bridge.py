@@ -15,7 +15,7 @@ from edge.control.control import Asked
 from edge.errors import BrokerError
 from edge.event import Event, Logged, Replied
 from edge.generation import Generation
-from edge.literal import JSON, dumps
+from edge.literal import JSON, encoded
 from edge.monitoring.figures import Figures
 from edge.mqtt.broker import Broker
 from edge.mqtt.events import Requested
@@ -117,6 +117,6 @@ class Bridge:
 
     def _announce(self, name: str, said: Mapping[str, JSON], *, retain: bool = True) -> None:
         try:
-            self._broker.announce(f"{self._below}/{name}", dumps(dict(said)).encode(), retain=retain)
+            self._broker.announce(f"{self._below}/{name}", encoded(dict(said)), retain=retain)
         except BrokerError as error:  # readings go on
             log.warning("bridge_not_told topic=%s/%s why=%s", self._below, name, error)

@@ -14,7 +14,7 @@ import edge
 from edge import jsonpath
 from edge.config.options import Config
 from edge.generation import Generation
-from edge.literal import JSON, dumps
+from edge.literal import JSON, encoded
 from edge.routes import Route, Routes
 
 _SECRET = {"username", "password_file", "key"}  # of sections of the configuration
@@ -77,7 +77,7 @@ def effective(config: Config) -> dict[str, JSON]:
 
 def schema_sha256(route: Route) -> str:
     """Return the sha256 of a route's schema, as compact JSON in its own order of keys."""
-    return hashlib.sha256(dumps(route.schema.document).encode()).hexdigest()
+    return hashlib.sha256(encoded(route.schema.document)).hexdigest()
 
 
 def _shown(value: Any) -> JSON:

@@ -19,7 +19,7 @@ from typing import cast
 from edge.control import control
 from edge.control.control import FILE, MOST_REQUEST_BYTES, Asked
 from edge.errors import EdgeError
-from edge.literal import JSON
+from edge.literal import JSON, encoded
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class ControlServer:
             answer = await self._answer(reader, writer)
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(self._patience_s):
-                    writer.write(json.dumps(answer).encode() + b"\n")
+                    writer.write(encoded(answer) + b"\n")
                     await writer.drain()
                     writer.write_eof()
                     while await reader.read(65_536):  # what is left unread would take the answer with it

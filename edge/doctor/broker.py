@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from edge import generation
 from edge.config.options import Config, Mqtt, Protocol
 from edge.doctor.finding import Finding, fail, ok, skip
 from edge.errors import ConfigError
@@ -50,7 +51,7 @@ def look(config: Config, environment: Mapping[str, str]) -> tuple[list[Finding],
         terms = tls.context(mqtt.tls, environment) if mqtt.tls is not None else None
     except ConfigError as error:
         return [judge_secrets(error)], None
-    filters = config.routes.subscriptions()
+    filters = generation.subscriptions(config, is_alone=True)
     topic = f"{config.base_topic}/{TOPIC}"
     found = visit(mqtt, password=password, tls=terms, filters=filters, topic=topic)
     findings = [judge(found, mqtt, has_password=password is not None)]

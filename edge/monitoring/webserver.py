@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,8 +103,8 @@ class _Server(ThreadingHTTPServer):
         now_s = time.monotonic()
         for request, since_s in list(self._open.items()):
             if now_s - since_s > self._patience_s:
-                self._open.pop(request, None)
-                self.shutdown_request(request)
+                with suppress(OSError):  # it has just ended by itself
+                    request.shutdown(socket.SHUT_RDWR)  # which wakes its thread; to close it would not
 
     def shutdown_request(self, request: Any) -> None:
         """End a connection."""
