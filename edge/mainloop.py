@@ -33,8 +33,8 @@ from edge.literal import excerpt
 from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
 from edge.monitoring.figures import Circumstances, Figures
-from edge.mqtt.backlog import Backlog
 from edge.mqtt.broker import Broker
+from edge.mqtt.contact import Contact
 from edge.mqtt.events import (
     Confirmed,
     Connected,
@@ -45,7 +45,6 @@ from edge.mqtt.events import (
     Subscribed,
     Unsubscribed,
 )
-from edge.mqtt.rivalry import Rivalry
 from edge.mqtt.session import Session
 from edge.reloader import Reloader
 
@@ -151,13 +150,10 @@ class MainLoop:
             log_lines=log_lines,
             clock=clock,
         )
-        self._backlog = Backlog(window=settings.in_flight, clock=clock)
+        self._contact = Contact(window=settings.in_flight, clock=clock)
         self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
-        self._rivalry = Rivalry(clock=clock)
         self._watchdog = service.Watchdog(clock=clock)
         self._counts: Counter[str] = Counter()
-        self._is_connected = False
-        self._trouble: str | None = None  # why there is no connection, as last said
         self._leave_at_s: float | None = None  # set by Stop
         self._excess_mb: int | None = None  # why it leaves, if it is that
 
@@ -197,7 +193,8 @@ class MainLoop:
             case Connected():
                 self._connect(event)
             case Disconnected():
-                self._wait_for_broker(event)
+                self._reloader.disconnected()
+                self._contact.disconnected(event)
             case Received(message):
                 if self._leave_at_s is None:  # else it is not acknowledged: the broker keeps it for the next start
                     self._delivery.take(message)
@@ -216,7 +213,7 @@ class MainLoop:
                 if not is_known and refusal is not None:
                     log.error("status_refused why=%s", refusal)
             case Statistic(name, value):
-                self._backlog.hear(name, value)
+                self._contact.backlog.hear(name, value)
             case Subscribed():
                 self._reloader.subscribed()
             case Unsubscribed():
@@ -240,25 +237,9 @@ class MainLoop:
 
     def _connect(self, connected: Connected) -> None:
         self._delivery.begin(connected.epoch, is_same_session=connected.is_same_session)
-        self._counts["connections"] += 1
-        self._is_connected, self._trouble = True, None
-        self._rivalry.connected()
+        self._contact.connected(connected)
         self._broker.greet()
         self._bridge.connected()
-        session = "kept" if connected.is_same_session else "new"
-        log.info("connected epoch=%d session=%s", connected.epoch, session)
-        service.notify("STATUS=connected")
-
-    def _wait_for_broker(self, event: Disconnected) -> None:
-        """Note that there is no connection; attempts that fail for the same reason are one line in the log."""
-        self._is_connected = False
-        self._reloader.disconnected()
-        self._backlog.forget()
-        if event.why != self._trouble:
-            self._trouble = event.why
-            log.info("disconnected why=%s", event.why)
-            service.notify(f"STATUS=waiting for the broker: {event.why}")
-        self._rivalry.disconnected(is_takeover=event.is_takeover)
 
     def _reload(self, asked: Asked | None = None) -> None:
         """Take up the configuration as its file has it now, or keep the one in force."""
@@ -306,7 +287,7 @@ class MainLoop:
         self._auditor.published(answer)
 
     def _tick(self) -> None:
-        self._backlog.look(self._delivery.standing.unacknowledged)
+        self._contact.backlog.look(self._delivery.standing.unacknowledged)
         self._dead.tick()
         self._desk.tick()
         self._auditor.tick()
@@ -331,8 +312,8 @@ class MainLoop:
         """Return all that is known of the daemon now."""
         circumstances = Circumstances(
             standing=self._delivery.standing,
-            is_connected=self._is_connected,
-            broker=self._backlog.status,
+            is_connected=self._contact.is_connected,
+            broker=self._contact.backlog.status,
             spool=self._intake.status(),
             counts=self._sums(),
             resident_bytes=self._guard.resident_bytes,
@@ -346,8 +327,8 @@ class MainLoop:
         """Yield why the daemon does not do its work now."""
         if self._leave_at_s is not None:
             yield "the daemon is leaving"
-        if not self._is_connected:
-            yield f"no connection to the broker: {self._trouble or 'the first attempt is under way'}"
+        if self._contact.trouble is not None:
+            yield f"no connection to the broker: {self._contact.trouble}"
         if self._engine_silence_s >= ENGINE_SILENCE_S:
             yield f"the model has been silent for {self._engine_silence_s:.0f} s"
 
@@ -355,7 +336,7 @@ class MainLoop:
         """Return all that is counted, by name."""
         parts = (
             *(self._delivery.counts, self._dead.counts, self._reloader.counts, self._auditor.counts),
-            self._bridge.counts,
+            *(self._bridge.counts, {"connections": self._contact.connections}),
         )
         return sum((Counter(each) for each in parts), self._counts)
 
@@ -363,4 +344,4 @@ class MainLoop:
         if self._leave_at_s is None:
             return False
         is_idle = not self._delivery.standing.in_hand
-        return is_idle or not self._is_connected or self._clock() >= self._leave_at_s
+        return is_idle or not self._contact.is_connected or self._clock() >= self._leave_at_s
