@@ -3,7 +3,9 @@
 import http.client
 import json
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -154,6 +156,17 @@ def test_program_process_and_events() -> None:
         ("misses",): 3,
         ("shed",): 2,
     }
+
+
+def test_the_metrics_are_as_prometheus_wants_them() -> None:
+    """Its own tool finds nothing wrong with names, types, units and help."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        pytest.skip("no promtool: `apt-get install prometheus` brings it")
+    text = exposition.exposition(figures(), BUILD)
+    done = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
 def exported() -> set[str]:

@@ -1,5 +1,6 @@
 """The daemon keeps its password to itself, on an encrypted connection to a broker that asks for it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,9 @@ def test_a_password_stays_where_it_was(
     assert "connected epoch=1" in log
     assert "reading_published route=greenhouse" in log
     assert "refused" not in log
-    for told in (log.encode(), arguments, environment):
+    said = {message.topic: message.payload for message in dashboard.messages}
+    assert json.loads(said["edge/raspberrypi/bridge/info"])["config"]["mqtt"]["client_id"] == "edge-test"
+    for told in (log.encode(), arguments, environment, *said.values()):
         assert SECRET.encode() not in told
 
 
