@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray  # noqa: TC002  # as in all modules here
 
 from edge_convert import adapterconfig
 from edge_convert.golden import TOKENIZER_STRINGS
@@ -68,7 +67,7 @@ def adapter(change: Mapping[str, Any], seed: int = 4) -> PeftAdapter:
     """Return an adapter with a changed configuration, its tensors as that asks for."""
     document = tiny.config() | dict(change)
     config, random = adapterconfig.parse(document), np.random.default_rng(seed)
-    tensors: dict[str, NDArray[Any]] = {}
+    tensors: dict[str, Any] = {}
     for block in range(tiny.BLOCKS):
         for name, peft_name in tiny.PEFT_NAMES.items():
             projection = peft_name.split(".")[1]

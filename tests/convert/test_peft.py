@@ -21,7 +21,11 @@ from tests.convert.tiny import F32
 
 CASES, TOKENIZERS = adapted.cases(), adapted.tokenizers()
 TOLERANCE = 0.1  # of logits from -29 to 30, measured 0.066: weights, keys and values are in float16
-LIBRARIES = ("torch", "transformers", "peft")
+ADAPTER = Path(__file__).parents[2] / "models" / "edge-adapter"
+needs_libraries = pytest.mark.skipif(
+    any(importlib.util.find_spec(name) is None for name in ("torch", "transformers", "peft")),
+    reason="needs torch, transformers and peft",
+)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -60,9 +64,7 @@ def test_texts_are_cut_as_by_the_tokenizer_of_the_folder(tmp_path: Path, name: s
     assert found == expected
 
 
-@pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in LIBRARIES), reason="needs torch, transformers and peft"
-)
+@needs_libraries
 def test_the_golden_logits_are_those_of_peft(tmp_path: Path) -> None:
     """Asked anew, the libraries give what is kept here; and they find each tensor of each adapter."""
     path = tmp_path / "peft.npz"
@@ -74,6 +76,16 @@ def test_the_golden_logits_are_those_of_peft(tmp_path: Path) -> None:
         for name in CASES:
             np.testing.assert_allclose(live[name], golden[name], atol=1e-3)
         assert all(np.array_equal(live[name], golden[name]) for name in TOKENIZERS)
+
+
+@needs_libraries
+def test_peft_loads_the_adapter_of_this_project() -> None:
+    """Two matrices for each of seven projections of 30 layers, with nothing missing and nothing left over."""
+    command: list[str | Path] = [sys.executable, "-m", "tests.convert.peftreference", "--load", ADAPTER]
+
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+
+    assert done.stdout == "420 tensors\n"
 
 
 def _convert(folder: Path, name: str) -> Path:

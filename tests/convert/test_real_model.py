@@ -7,12 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from edge.engine.model import Model
-from edge_convert import base, gguffile, manifest
+from edge_convert import base, gguffile, hubfolder, manifest
 from edge_convert.__main__ import main
 from edge_convert.base import SMOLLM2
+from tests.convert import hubs
 
 ADAPTER = Path(__file__).parents[2] / "models" / "edge-adapter"
 CACHE = Path.home() / ".cache" / "edge" / "base"
@@ -57,6 +59,25 @@ def test_real_base_becomes_the_file_of_the_design(
     model.close()
     assert manifest.path_beside(output).read_text().count("HuggingFaceTB/SmolLM2-135M-Instruct") == 1
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_500_000  # KiB, of this whole test run
+
+
+@pytest.mark.model
+def test_real_base_comes_back_from_a_folder(real_base: Path, tmp_path: Path) -> None:
+    """Written in Hugging Face's layout and read again: each tensor to the bit, each figure, each token."""
+    expected = gguffile.read(real_base)
+    fields = {key: field.value for key, field in expected.fields.items()}
+    weights = {name: tensor.float32() for name, tensor in expected.tensors.items()}
+    folder = hubs.from_gguf(fields, weights).write(tmp_path / "model")
+    del weights
+
+    found = hubfolder.read(folder)
+
+    assert found.tensors.keys() == expected.tensors.keys()
+    for name, tensor in expected.tensors.items():
+        assert np.array_equal(found.tensors[name].float32(), tensor.float32()), name
+    models_own = {key: field for key, field in expected.model_fields.items() if not key.startswith("general.")}
+    assert len(models_own) == 22
+    assert {key: field for key, field in models_own.items() if found.fields.get(key) != field} == {}
 
 
 @pytest.mark.model
