@@ -267,7 +267,7 @@ class MainLoop:
         return self._broker.resubscribe(coming.subscriptions, self._session.stale)
 
     def _extract(self, route: str, text: str, asked: Asked) -> None:
-        """Let the model read a text that is no message, behind those that wait for it."""
+        """Let the model read a text that is no message."""
         names = self._generation.pipeline.route_names
         if route not in names:
             raise EdgeError(f"route: expected one of {', '.join(names)}, got {excerpt(route)}")

@@ -22,6 +22,7 @@ from edge.config.options import Config
 from edge.dead.deadletters import DeadLetters
 from edge.delivery.intake import Intake
 from edge.event import Event, Stop
+from edge.extraction.extractor import Extractor
 from edge.generation import Generation, requests_below
 from edge.mailbox import Mailbox
 from edge.mainloop import MainLoop, Settings
@@ -65,15 +66,14 @@ class Daemon:
 
     Attributes:
         config_file: what a reload reads.
-        script: what the model writes for each text, or the error with which it fails.
     """
 
-    def __init__(self, folder: Path, broker: Mosquitto, text: str = CONFIG, *, script: str | Exception) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, text: str = CONFIG, *, extractor: Extractor) -> None:
         self.config_file = folder / "edge.yaml"
         self.config_file.write_text(text.format(port=broker.port), encoding="utf-8")
         self.events: Mailbox[Event] = Mailbox()
         self.engine = EngineAtRest(last_alive_s=time.monotonic())
-        self.script = script
+        self._extractor = extractor
         self._stack = ExitStack()
         self._log_lines = LogLines(self.events.put, clock=time.monotonic)
         first = self._generation(self._read())
@@ -101,7 +101,7 @@ class Daemon:
     def _generation(self, config: Config) -> Generation:
         prepared = {route.name: made.prepared(route.schema) for route in config.routes}
         pipeline = Pipeline(
-            extractor=made.ScriptedExtractor(self.script),
+            extractor=self._extractor,
             routes=config.routes,
             prepared=prepared,
             limits=config.limits,
@@ -213,10 +213,23 @@ def stranger(
 
 @contextmanager
 def served(
-    folder: Path, broker: Mosquitto, text: str = CONFIG, *, script: str | Exception = '{"level":182.5}'
+    folder: Path,
+    broker: Mosquitto,
+    text: str = CONFIG,
+    *,
+    script: str | Exception = '{"level":182.5}',
+    extractor: Extractor | None = None,
 ) -> Iterator[Daemon]:
-    """Give a daemon that is online."""
-    running = Daemon(folder, broker, text, script=script)
+    """Give a daemon that is online.
+
+    Args:
+        folder: for its configuration.
+        broker: which runs.
+        text: the configuration.
+        script: what the model writes for each text, or the error with which it fails.
+        extractor: in place of one that keeps to the script.
+    """
+    running = Daemon(folder, broker, text, extractor=extractor or made.ScriptedExtractor(script))
     with stranger(broker, "edge/t/status", name="door") as door:
         running.start()
         try:

@@ -2,24 +2,32 @@
 
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import paho.mqtt.client as paho
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge.answer import Publication
 from edge.bridge import requests
-from edge.bridge.requests import MOST_A_SECOND, MOST_WAITING, Requests
+from edge.bridge.requests import MOST_A_SECOND, MOST_WAITING, Requests, closed_topics
 from edge.config.loader import load
 from edge.config.options import Config
 from edge.control.control import Asked
+from edge.control.desk import MOST_EXTRACTIONS
 from edge.errors import BrokerError, EdgeError, ModelError, Reason, Rejected
+from edge.extraction.extraction import Extraction
+from edge.extraction.extractor import Prepared
 from edge.mqtt.events import Requested
 from edge.verbs import mosquitto
 from edge.verbs.mosquitto import Mosquitto
+from tests import made
 from tests.bridging import CONFIG, Daemon, Stranger, served, stranger
+from tests.client import PATIENCE_S
 
 if TYPE_CHECKING:
     from edge.event import Replied
@@ -142,6 +150,42 @@ def test_a_text_that_cannot_be_read(
 
     assert {**answer, **answer["data"]} | told == {**answer, **answer["data"]}
     assert letter["topic"] == "raw/tank/1"
+
+
+class Patient(made.ScriptedExtractor):
+    """Reads the texts of devices at once, and those that are tried when it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__('{"level":182.5}')
+        self.may_go_on = threading.Event()
+
+    def extract(self, prepared: Prepared, text: str) -> Extraction:
+        """Return the reading, now or later."""
+        assert "trial" not in text or self.may_go_on.wait(PATIENCE_S)
+        return super().extract(prepared, text)
+
+
+@pytest.mark.broker
+def test_texts_on_trial_hold_no_message_up(tmp_path: Path, broker: Mosquitto) -> None:
+    """With a single worker, and as many texts on trial as may wait, a message is read all the same."""
+    patient = Patient()
+    with (
+        served(tmp_path, broker, extractor=patient),
+        stranger(broker, "readings/#", f"{ANSWER}/#") as asker,
+    ):
+        for number in range(MOST_EXTRACTIONS + 1):
+            asker.say(f"{ASK}/extract", {"route": "tank", "text": "trial 182.5cm", "transaction": number})
+        refused = asker.told(f"{ANSWER}/extract")
+        asker.say("raw/tank/1", "L=182.5cm")
+        assert asker.told("readings/tank/1") == {"level": 182.5}
+        patient.may_go_on.set()
+        answered = [asker.told(f"{ANSWER}/extract")["transaction"] for _ in range(MOST_EXTRACTIONS)]
+
+    assert (refused["error"], refused["transaction"]) == (
+        "expected at most 4 texts at a time, got one more; try again",
+        MOST_EXTRACTIONS,
+    )
+    assert answered == list(range(MOST_EXTRACTIONS))
 
 
 @pytest.mark.broker
@@ -270,14 +314,14 @@ def test_a_refused_reload_is_an_error_with_every_fault(asker: Stranger, daemon: 
 class Bench:
     """Requests without a broker, with a clock that the test moves."""
 
-    def __init__(self, folder: Path, handle: Callable[[Asked], None]) -> None:
+    def __init__(self, configuration: Config, handle: Callable[[Asked], None]) -> None:
         self.now_s = 0.0
         self.published: list[Publication] = []
         self.replies: list[Replied] = []
         self.requests = Requests(
             "edge/t", handle=handle, publish=self._publish, tell=self.replies.append, clock=lambda: self.now_s
         )
-        self.requests.serve(configured(folder))
+        self.requests.serve(configuration)
 
     def ask(self, count: int = 1) -> None:
         """Let requests come, and publish what has its reply."""
@@ -291,17 +335,18 @@ class Bench:
         return len(self.published)
 
 
-def configured(folder: Path) -> Config:
+@pytest.fixture(scope="module")
+def configuration(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Return a configuration with one route that takes requests."""
-    file = folder / "edge.yaml"
+    file = tmp_path_factory.mktemp("requests") / "edge.yaml"
     file.write_text(CONFIG.format(port=1883), encoding="utf-8")
     return load(file, hostname="pi")
 
 
-def test_few_requests_wait_at_a_time(tmp_path: Path) -> None:
+def test_few_requests_wait_at_a_time(configuration: Config) -> None:
     """One more is refused; who was answered makes room."""
     waiting: list[Asked] = []
-    bench = Bench(tmp_path, waiting.append)
+    bench = Bench(configuration, waiting.append)
     bench.ask(MOST_WAITING + 1)
     refusals = [json.loads(each.payload)["error"] for each in bench.published]
     waiting[0].answer({})
@@ -314,10 +359,10 @@ def test_few_requests_wait_at_a_time(tmp_path: Path) -> None:
 
 
 def test_a_flood_of_requests_is_not_answered_with_a_flood(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    configuration: Config, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Beyond some a second they get no word; they are counted, and the log says it once a minute."""
-    bench = Bench(tmp_path, lambda asked: asked.answer({}))
+    bench = Bench(configuration, lambda asked: asked.answer({}))
     bench.ask(MOST_A_SECOND + 5)
     bench.now_s = 1.0
     bench.ask(MOST_A_SECOND + 1)
@@ -327,9 +372,9 @@ def test_a_flood_of_requests_is_not_answered_with_a_flood(
     assert caplog.messages == [f"requests_dropped why=more than 20 a second on {ASK}/+"]
 
 
-def test_an_answer_that_the_broker_refuses(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_that_the_broker_refuses(configuration: Config, caplog: pytest.LogCaptureFixture) -> None:
     """Access rules may forbid the topic: the log and a counter say so."""
-    bench = Bench(tmp_path, lambda asked: asked.answer({}))
+    bench = Bench(configuration, lambda asked: asked.answer({}))
     bench.ask(2)
 
     assert [bench.requests.confirmed(number, "Not authorized") for number in (1, 2, 3)] == [True, True, False]
@@ -337,7 +382,9 @@ def test_an_answer_that_the_broker_refuses(tmp_path: Path, caplog: pytest.LogCap
     assert bench.requests.counts["responses_refused"] == 2
 
 
-def test_an_answer_that_is_too_long_for_the_broker(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_answer_that_is_too_long_for_the_broker(
+    configuration: Config, caplog: pytest.LogCaptureFixture
+) -> None:
     """Nothing is published, and nobody falls over it."""
 
     def refuse(_publication: Publication) -> int:
@@ -347,30 +394,78 @@ def test_an_answer_that_is_too_long_for_the_broker(tmp_path: Path, caplog: pytes
     door = Requests(
         "edge/t", handle=lambda asked: asked.answer({}), publish=refuse, tell=told.append, clock=lambda: 0
     )
-    door.serve(configured(tmp_path))
+    door.serve(configuration)
     door.take(Requested(f"{ASK}/health_check", b""))
     door.replied(told[0])
 
     assert caplog.messages == ["response_refused why=the broker takes packets of at most 100 bytes, got 300"]
 
 
-def test_an_error_of_the_desk_is_the_answer(tmp_path: Path) -> None:
+_KEYS = st.sampled_from(["transaction", "route", "text", "level", "verb", "x"])
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(codec=None)),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+_PAYLOADS = st.binary(max_size=300) | st.dictionaries(_KEYS, _VALUES).map(lambda made: json.dumps(made).encode())
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(
+    verb=st.sampled_from(requests.VERBS) | st.text(st.characters(codec="utf-8"), min_size=1),
+    payload=_PAYLOADS,
+    response_topic=st.none() | st.text(st.characters(codec="utf-8")) | st.sampled_from(["raw/tank/1", "mine"]),
+    correlation=st.none() | st.binary(),
+)
+def test_whatever_is_asked_has_one_answer_that_is_json(
+    configuration: Config, verb: str, payload: bytes, response_topic: str | None, correlation: bytes | None
+) -> None:
+    """No request ends the daemon, and no answer leaves the topics that are open to it."""
+    bench = Bench(configuration, lambda asked: asked.answer(dict(asked.request)))
+    bench.requests.take(Requested(f"{ASK}/{verb}", payload, response_topic, correlation))
+    bench.ask(0)
+    if not verb.isprintable():  # no broker would take the answer
+        assert bench.published == []
+        return
+    (answer,) = bench.published
+
+    assert json.loads(answer.payload)["status"] in {"ok", "error"}
+    assert answer.topic in {f"{ANSWER}/{verb}", response_topic}
+    assert [each.text for each in closed_topics(configuration) if each.captures(answer.topic) is not None] in (
+        [],
+        ["edge/t/#"],
+    )
+    assert answer.topic.startswith(f"{ANSWER}/") or not answer.topic.startswith("edge/t/")
+
+
+def test_an_error_of_the_desk_is_the_answer(configuration: Config) -> None:
     """What `edge` would print is what is answered."""
-    bench = Bench(tmp_path, lambda asked: asked.refuse(EdgeError("no")))
+    bench = Bench(configuration, lambda asked: asked.refuse(EdgeError("no")))
     bench.ask()
 
     assert bench.published[0].payload == b'{"data":{},"status":"error","error":"no"}'
 
 
-def test_correlation_data_are_bounded(tmp_path: Path) -> None:
+def test_correlation_data_are_bounded(configuration: Config) -> None:
     """They come back with the answer, so a long one would be a message of the asker's through the daemon."""
-    bench = Bench(tmp_path, lambda asked: asked.answer({}))
+    bench = Bench(configuration, lambda asked: asked.answer({}))
     bench.requests.take(Requested(f"{ASK}/health_check", b"", None, b"x" * 1001))
 
     assert bench.published[0].payload == (
         b'{"data":{},"status":"error","error":"correlation data: expected at most 1000 bytes, got 1001"}'
     )
     assert bench.published[0].correlation is None
+
+
+def test_a_response_topic_that_brokers_hang_up_on(configuration: Config) -> None:
+    """mosquitto ends the connection of whoever asks so; another broker might end that of the daemon."""
+    bench = Bench(configuration, lambda asked: asked.answer({}))
+    bench.requests.take(Requested(f"{ASK}/health_check", b"", "mine/\x01"))
+
+    assert bench.published[0].topic == f"{ANSWER}/health_check"
+    assert json.loads(bench.published[0].payload)["error"] == (
+        "response topic: expected a topic of printable characters, got U+0001 in it"
+    )
 
 
 def test_no_request_shows_or_deletes_texts_of_devices() -> None:

@@ -20,7 +20,7 @@ from edge.errors import BrokerError, EdgeError
 from edge.event import Replied
 from edge.literal import JSON, dumps, encoded, loads
 from edge.mqtt.events import Requested
-from edge.topics import TopicFilter
+from edge.topics import TopicFilter, check_topic
 
 log = logging.getLogger(__name__)
 
@@ -99,8 +99,8 @@ class Requests:
     def take(self, requested: Requested) -> None:
         """Carry a request out, or refuse it with the reason."""
         verb = requested.topic.removeprefix(self._below)
-        if not self._is_open or not verb or self._is_too_often():
-            return
+        if not self._is_open or not verb.isprintable() or self._is_too_often():
+            return  # of what is not printable: brokers hang up on whoever publishes there
         self.counts["requests"] += 1
         ticket = _Ticket(topic=f"{self._responses}{verb}", transaction=None, correlation=None)
         try:
@@ -180,7 +180,11 @@ class Requests:
         expected = "response topic: expected"
         if len(topic.encode()) > MOST_TOPIC_BYTES:
             raise EdgeError(f"{expected} at most {MOST_TOPIC_BYTES} bytes, got {len(topic.encode())}")
-        if not topic or topic.startswith("$") or set(topic) & set("+#"):
+        try:
+            check_topic(topic)
+        except ValueError as error:
+            raise EdgeError(f"response topic: {error}") from error
+        if topic.startswith("$") or set(topic) & set("+#"):
             raise EdgeError(f'{expected} one without "+" and "#" that does not start with "$", got {got(topic)}')
         if topic.startswith(self._responses):
             return topic

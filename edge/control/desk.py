@@ -24,7 +24,7 @@ LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT = (
     *("health_check", "log_level", "extract"),
 )
 VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT)
-MOST_EXTRACTIONS = 4  # texts at a time that are no messages: those have the rest of the model's time
+MOST_EXTRACTIONS = 4  # texts that are no messages and wait to be read, one after the other
 
 
 class Letters(Protocol):

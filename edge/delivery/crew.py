@@ -55,6 +55,7 @@ class Crew:
         self.pipeline = pipeline  # of what begins from now on
         self._tell = tell
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="edge-worker")
+        self._trials = ThreadPoolExecutor(max_workers=1, thread_name_prefix="edge-trial")  # takes no worker away
 
     def answer(self, message: Message) -> "Future[Answer]":
         """Let a message be answered; Answered bears the answer, unless what is returned was cancelled before."""
@@ -68,13 +69,14 @@ class Crew:
         self._start(self._threads.submit(self.pipeline.audit, replay), Audited)
 
     def attempt(self, route: str, text: str, asked: Asked, *, arrived_at: datetime) -> None:
-        """Let the model read a text that is no message, and answer whoever asked, in the worker's thread."""
-        work = self._threads.submit(self.pipeline.attempt, route, text, arrived_at=arrived_at)
+        """Let the model read a text that is no message, one at a time; the answer is given in another thread."""
+        work = self._trials.submit(self.pipeline.attempt, route, text, arrived_at=arrived_at)
         work.add_done_callback(lambda done: _answer(asked, route, done))
 
     def close(self) -> None:
         """Begin nothing more; what has begun ends by itself and is told to nobody who listens."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._threads, self._trials):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, work: "Future[Any]", kind: Callable[[Any], Answered | Audited]) -> None:
         def told(done: "Future[Any]") -> None:
