@@ -458,7 +458,7 @@ def test_correlation_data_are_bounded(configuration: Config) -> None:
 
 
 def test_a_response_topic_that_brokers_hang_up_on(configuration: Config) -> None:
-    """mosquitto ends the connection of whoever asks so; another broker might end that of the daemon."""
+    """The test broker ends the connection of whoever asks so; another might end that of the daemon."""
     bench = Bench(configuration, lambda asked: asked.answer({}))
     bench.requests.take(Requested(f"{ASK}/health_check", b"", "mine/\x01"))
 
