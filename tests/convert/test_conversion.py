@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from edge.engine.model import Model
-from edge.errors import ModelError
 from edge_convert import conversion, gguffile, manifest
 from edge_convert.conversion import Plan, Request, Result
 from edge_convert.errors import AdapterError, BaseModelError, ConversionError, VerificationError
@@ -94,14 +93,18 @@ def test_other_quantizations_are_made_alike(
 
 
 def test_numbers_beyond_float16_are_refused(request_: Request, tmp_path: Path) -> None:
-    """A weight of 100,000 would be infinite in F16; llama.cpp sees it, and nothing is left."""
+    """A weight of 100,000 would be infinite in F16: it is named, and nothing is left."""
     tensors = tiny.weights()
     tensors["blk.1.ffn_up.weight"][3, 5] = 100_000
     base = tiny.write_base(tmp_path / "large.gguf", tensors, matrix_type="F32")
     request = dataclasses.replace(request_, base=base, type_name="F16")
 
-    with pytest.raises(ModelError, match="failed to quantize: quantized data validation failed"):
+    with pytest.raises(ConversionError) as error:
         conversion.convert(conversion.plan(request, conversion.identify(request)), threads=1)
+
+    assert str(error.value) == (
+        "blk.1.ffn_up.weight: expected numbers up to 65,504, as F16 holds them, got 100,000"
+    )
 
     assert [path.name for path in tmp_path.iterdir()] == ["large.gguf"]
 

@@ -7,6 +7,7 @@ import pytest
 from edge.literal import JSON
 from edge_convert import hubconfig
 from edge_convert.errors import BaseModelError
+from edge_convert.hubweights import weights
 from tests.convert import hubs
 
 
@@ -17,6 +18,15 @@ def test_figures_are_read() -> None:
     assert (found.block_count, found.width, found.inner_width) == (2, 64, 96)
     assert (found.head_count, found.head_count_kv, found.head_width) == (2, 1, 32)
     assert (found.rotation_base, found.epsilon, found.is_tied) == (10_000.0, 1e-5, True)
+
+
+def test_weights_are_those_of_the_figures() -> None:
+    """SmolLM2-135M has 272, one more where the output is not the embeddings."""
+    figures = {"num_hidden_layers": 30, "num_attention_heads": 8}
+    tied = hubconfig.parse(hubs.tiny_model().config | figures)
+    untied = hubconfig.parse(hubs.tiny_model().config | figures | {"tie_word_embeddings": False})
+
+    assert (len(list(weights(tied))), len(list(weights(untied)))) == (272, 273)
 
 
 def test_what_a_file_leaves_out_is_as_transformers_has_it() -> None:
@@ -54,7 +64,7 @@ def test_heads_may_be_wider_than_their_share() -> None:
     """head_dim counts, where it is given."""
     found = hubconfig.parse(hubs.tiny_model().config | {"head_dim": 48})
 
-    shapes = {weight.name: weight.shape for weight in found.weights()}
+    shapes = {weight.name: weight.shape for weight in weights(found)}
     assert (shapes["blk.0.attn_q.weight"], shapes["blk.0.attn_k.weight"]) == ((96, 64), (48, 64))
     assert (shapes["blk.0.attn_output.weight"], found.fields()["llama.rope.dimension_count"].value) == (
         (64, 96),
@@ -108,12 +118,24 @@ def test_other_models_are_refused(tmp_path: Path, change: dict[str, JSON], messa
     assert str(error.value) == f"{folder / 'config.json'}: {message}"
 
 
-def test_a_file_that_is_no_object_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "expected a JSON object, got [1]"),
+        ("{", "expected JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))"),
+        ('{"a": Infinity}', "expected JSON (Infinity is not JSON)"),
+        (
+            '{"a": "\\ud800"}',
+            "expected JSON ('utf-8' codec can't encode character '\\ud800' in position 7: surrogates not allowed)",
+        ),
+    ],
+)
+def test_a_file_that_is_no_object_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """With the path once."""
     path = tmp_path / "config.json"
-    path.write_text("[1]")
+    path.write_text(text)
 
     with pytest.raises(BaseModelError) as error:
         hubconfig.load(tmp_path)
 
-    assert str(error.value) == f"{path}: expected a JSON object, got [1]"
+    assert str(error.value) == f"{path}: {message}"

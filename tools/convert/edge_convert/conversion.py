@@ -156,7 +156,7 @@ def convert(plan: Plan, *, threads: int, report: Report = silent) -> Result:
     with files.staging(output) as stage:
         merged, staged, note = stage / "merged", stage / "result", stage / "manifest"
         shapes = {name: tensor.shape for name, tensor in base.tensors.items()}
-        gguffile.write(merged, fields, shapes, _reported(merged_weights(plan), len(shapes), report))
+        gguffile.write(merged, fields, shapes, _reported(plan, report))
         report(Step.QUANTIZE, 0, 1)
         quantize(merged, staged, file_type=plan.recipe.type_name, threads=threads)
         report(Step.QUANTIZE, 1, 1)
@@ -225,7 +225,8 @@ def _require_place(output: Path, inputs: Iterable[Path]) -> None:
                 raise ConversionError(f"{target}: expected a file to write, got {path}, which is an input")
 
 
-def _reported(weights: Iterator[tuple[str, F32]], total: int, report: Report) -> Iterator[F32]:
-    for done, (_, weight) in enumerate(weights, start=1):
+def _reported(plan: Plan, report: Report) -> Iterator[F32]:
+    for done, (name, weight) in enumerate(merged_weights(plan), start=1):
+        recipe.require_range(name, weight, plan.recipe)
         yield weight
-        report(Step.MERGE, done, total)
+        report(Step.MERGE, done, len(plan.base.tensors))

@@ -4,7 +4,7 @@ Knows nothing of weights or tokenizers. What llama.cpp would compute otherwise t
 name: another architecture, activation or rotation, biases, weights that are quantized already.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import numpy as np
 
 from edge.literal import JSON, dumps
 from edge_convert import architecture, jsonfile
-from edge_convert.architecture import PROJECTIONS, module_name, tensor_name
 from edge_convert.errors import BaseModelError
 from edge_convert.gguffile import ARCHITECTURE_KEY, Field
 
@@ -67,54 +66,6 @@ class HubConfig:
             made[f"{architecture.NAME}.{key}"] = Field(value=float(np.float32(figure)), type_name="FLOAT32")
         return made
 
-    def weights(self) -> Iterator["Weight"]:
-        """Yield the weights of the model, in the order of llama.cpp."""
-        vocabulary, rows = (self.vocabulary_size, self.width), self.head_width * self.head_count
-        rows_kv = self.head_width * self.head_count_kv
-        shapes = {
-            "q_proj": (rows, self.width),
-            "k_proj": (rows_kv, self.width),
-            "v_proj": (rows_kv, self.width),
-            "o_proj": (self.width, rows),
-            "gate_proj": (self.inner_width, self.width),
-            "up_proj": (self.inner_width, self.width),
-            "down_proj": (self.width, self.inner_width),
-        }
-        heads = {"q_proj": self.head_count, "k_proj": self.head_count_kv}
-        yield Weight(hub_name="model.embed_tokens.weight", name="token_embd.weight", shape=vocabulary)
-        for layer in range(self.block_count):
-            norms = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
-            for hub_name, name in norms.items():
-                yield Weight(
-                    hub_name=f"model.layers.{layer}.{hub_name}.weight",
-                    name=f"blk.{layer}.{name}.weight",
-                    shape=(self.width,),
-                )
-            for projection in PROJECTIONS:
-                yield Weight(
-                    hub_name=f"{module_name(layer, projection)}.weight",
-                    name=tensor_name(layer, projection),
-                    shape=shapes[projection],
-                    heads=heads.get(projection),
-                )
-        yield Weight(hub_name="model.norm.weight", name="output_norm.weight", shape=(self.width,))
-        if not self.is_tied:
-            yield Weight(hub_name="lm_head.weight", name="output.weight", shape=vocabulary)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weight:
-    """A weight that a model must have, by Hugging Face's name and by llama.cpp's.
-
-    Attributes:
-        heads: in how many heads llama.cpp permutes its rows; None where it leaves them in order.
-    """
-
-    hub_name: str
-    name: str
-    shape: tuple[int, ...]
-    heads: int | None = None
-
 
 def load(folder: Path) -> HubConfig:
     """Return the figures of a model's folder.
@@ -137,8 +88,8 @@ def parse(document: Mapping[str, JSON]) -> HubConfig:
     >>> config = parse({"architectures": ["LlamaForCausalLM"], "num_hidden_layers": 30, "hidden_size": 576,
     ...     "intermediate_size": 1536, "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152,
     ...     "rope_theta": 100000, "tie_word_embeddings": True})
-    >>> config.head_width, config.rotation_base, len(list(config.weights()))
-    (64, 100000, 272)
+    >>> config.head_width, config.rotation_base, config.is_tied
+    (64, 100000, True)
 
     Raises:
         BaseModelError: it is not that of a llama model that llama.cpp computes alike.
@@ -201,7 +152,8 @@ def _count(document: Mapping[str, JSON], key: str, *, default: int | None = None
 def _figure(document: Mapping[str, JSON], key: str, *, default: float) -> float:
     value = document.get(key)
     value = default if value is None else value
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < np.finfo(np.float32).max:
+    least, most = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not least < value < most:
         raise _unexpected(document, key, "a number above 0")
     return value
 

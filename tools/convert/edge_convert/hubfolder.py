@@ -13,7 +13,8 @@ import numpy as np
 from edge_convert import files, gguffile, hubconfig, hubtokenizer, jsonfile, merge, tensorfile
 from edge_convert.errors import BaseModelError
 from edge_convert.gguffile import Field, GgufFile, Tensor
-from edge_convert.hubconfig import HubConfig, Weight
+from edge_convert.hubconfig import HubConfig
+from edge_convert.hubweights import Weight, weights
 from edge_convert.tensorfile import StoredTensor
 
 WEIGHTS_NAME = "model.safetensors"
@@ -54,10 +55,10 @@ def read(folder: Path, hub_id: str | None = None) -> GgufFile:
     """
     config = hubconfig.load(folder)
     document = jsonfile.read(folder / hubconfig.NAME, BaseModelError)
+    tensors = dict(_tensors(folder, config))  # first: they bound what the figures claim
     fields = config.fields() | hubtokenizer.fields(folder, document, config.vocabulary_size)
     if hub_id:
         fields[REPOSITORY_KEY] = Field(value=f"https://huggingface.co/{hub_id}", type_name="STRING")
-    tensors = dict(_tensors(folder, config))
     shapes = {name: tensor.shape for name, tensor in tensors.items()}
     return GgufFile(
         path=folder, fields=fields, tensors=tensors, header_bytes=gguffile.header_bytes(fields, shapes)
@@ -82,17 +83,17 @@ def _tensors(folder: Path, config: HubConfig) -> Iterator[tuple[str, Tensor]]:
     stored = _stored(folder)
     if config.is_tied and _OUTPUT in stored:
         _require_tied(stored.pop(_OUTPUT), stored.get(_EMBEDDINGS))
-    wanted = list(config.weights())
-    if unused := sorted(stored.keys() - {weight.hub_name for weight in wanted}):
-        tensor = stored[unused[0]]
-        raise BaseModelError(
-            f"{tensor.path}: {len(unused)} of {len(stored)} tensors are not those of a llama model of "
-            f"{config.block_count} layers; the first is {tensor.name}"
-        )
-    for weight in wanted:
+    count = len(stored)
+    for weight in weights(config):
         if weight.hub_name not in stored:
             raise BaseModelError(f"{folder}: {weight.hub_name}: expected {weight.shape}, found no such tensor")
-        yield weight.name, _tensor(stored[weight.hub_name], weight)
+        yield weight.name, _tensor(stored.pop(weight.hub_name), weight)
+    if stored:
+        first = min(stored)
+        raise BaseModelError(
+            f"{stored[first].path}: {len(stored)} of {count} tensors are not those of a llama model of "
+            f"{config.block_count} layers; the first is {first}"
+        )
 
 
 def _stored(folder: Path) -> dict[str, StoredTensor]:

@@ -16,6 +16,7 @@ def read(path: Path, failure: type[ConversionError]) -> dict[str, JSON]:
     """
     try:
         document = json.loads(path.read_bytes(), parse_constant=_refuse)
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair could not be written again
     except (ValueError, RecursionError) as error:
         raise failure(f"{path}: expected JSON ({error})") from error
     if not isinstance(document, dict):

@@ -5,7 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge_convert.errors import BaseModelError
+import numpy as np
+
+from edge_convert.arrays import F32
+from edge_convert.errors import BaseModelError, ConversionError
 from edge_convert.gguffile import ALIGNMENT_BYTES, GgufFile
 
 VECTOR_TYPE = "F32"  # llama.cpp never quantizes a tensor of one dimension: norms stay as they are
@@ -21,6 +24,7 @@ class Recipe:
         block_bytes: what a block takes on the disk.
         max_error: the largest relative error, as `arrays.relative_error` has it, that a matrix may suffer.
         min_agreement: the smallest share of positions at which the most likely token must stay the same.
+        largest: the largest number that it holds.
     """
 
     type_name: str
@@ -28,6 +32,7 @@ class Recipe:
     block_bytes: int
     max_error: float
     min_agreement: float
+    largest: float = math.inf
 
     def type_of(self, shape: tuple[int, ...]) -> str:
         """Return the type that a tensor of this shape gets.
@@ -60,8 +65,10 @@ RECIPES: Mapping[str, Recipe] = {
     "IQ4_NL": Recipe(type_name="IQ4_NL", block_values=32, block_bytes=18, max_error=0.13, min_agreement=0.92),
     # block_q8_0: 32 values of 8 bits and a scale in float16. Normally distributed weights lose 0.6 %.
     "Q8_0": Recipe(type_name="Q8_0", block_values=32, block_bytes=34, max_error=0.012, min_agreement=0.97),
-    # Eleven bits of each number: 0.02 % of the norm; numbers above 65,504 do not fit, and are infinitely wrong.
-    "F16": Recipe(type_name="F16", block_values=1, block_bytes=2, max_error=0.0005, min_agreement=0.98),
+    # Eleven bits of each number: 0.02 % of the norm.
+    "F16": Recipe(
+        type_name="F16", block_values=1, block_bytes=2, max_error=0.0005, min_agreement=0.98, largest=65_504
+    ),
 }
 
 
@@ -77,6 +84,20 @@ def require_blocks(base: GgufFile, recipe: Recipe) -> None:
                 f"{base.path}: {tensor.name}: expected rows in multiples of {recipe.block_values} values, as "
                 f"{recipe.type_name} has them, got {tensor.shape[-1]}"
             )
+
+
+def require_range(name: str, weight: F32, recipe: Recipe) -> None:
+    """See that the numbers of a merged matrix are not too large for a type.
+
+    Raises:
+        ConversionError: one is; the message names it.
+    """
+    largest = float(np.abs(weight).max()) if weight.ndim > 1 and recipe.largest < math.inf else 0.0
+    if largest > recipe.largest:
+        raise ConversionError(
+            f"{name}: expected numbers up to {recipe.largest:,.0f}, as {recipe.type_name} holds them, "
+            f"got {largest:,.0f}"
+        )
 
 
 def histogram(base: GgufFile, recipe: Recipe) -> Counter[str]:
