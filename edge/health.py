@@ -104,6 +104,10 @@ def document(figures: Figures) -> dict[str, JSON]:
         "spool": now.spool,
         "latency": {"model": _percentiles(figures.by_model), "replay": _percentiles(figures.by_replay)},
         "process": {"memory_mb": round(now.resident_bytes / BYTES_PER_MB)},
+        "machine": {
+            "load": _rounded(now.machine.load, 2),
+            "temperature_c": _rounded(now.machine.temperature_c, 1),
+        },
         "routes": {
             name: {
                 "ok": each.readings,
@@ -124,6 +128,10 @@ def _percentiles(durations: Durations) -> dict[str, JSON]:
 
 def _milliseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds * 1000, 1)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _timestamp(moment: datetime) -> str:

@@ -32,6 +32,7 @@ from edge.health import Health
 from edge.literal import excerpt
 from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
+from edge.monitoring import machine
 from edge.monitoring.figures import Circumstances, Figures
 from edge.mqtt.broker import Broker
 from edge.mqtt.contact import Contact
@@ -317,6 +318,7 @@ class MainLoop:
             spool=self._intake.status(),
             counts=self._sums(),
             resident_bytes=self._guard.resident_bytes,
+            machine=machine.look(),
             fed_tokens=self._engine.fed_tokens,
             decode_calls=self._engine.decode_calls,
             troubles=tuple(self._troubles()),

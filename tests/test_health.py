@@ -11,6 +11,7 @@ from edge.errors import Reason, Rejected
 from edge.health import Health
 from edge.literal import dumps
 from edge.monitoring.figures import Circumstances
+from edge.monitoring.machine import Machine
 from tests.made import NOON, message
 
 
@@ -28,6 +29,7 @@ def circumstances(*, counts: dict[str, int]) -> Circumstances:
         spool=None,
         counts=counts,
         resident_bytes=312_400_000,
+        machine=Machine(load=0.456, temperature_c=61.34),
         fed_tokens=100,
         decode_calls=10,
         troubles=("no connection",),
@@ -65,6 +67,7 @@ def test_the_data_say_what_is_under_way_and_what_was_done() -> None:
         "spool": None,
         "latency": {"model": {"p50_ms": 250.0, "p95_ms": 250.0}, "replay": {"p50_ms": None, "p95_ms": None}},
         "process": {"memory_mb": 312},
+        "machine": {"load": 0.46, "temperature_c": 61.3},
         "routes": {
             "tank": {"ok": 1, "replayed": 0, "dead": 1, "last_ok": "2026-01-02T12:01:00.523Z"},
             "pump": {"ok": 0, "replayed": 0, "dead": 0, "last_ok": None},

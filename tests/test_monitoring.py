@@ -20,9 +20,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from edge.config.options import HttpOptions
 from edge.delivery.delivery import Standing
-from edge.monitoring import exposition, pages, webserver
+from edge.monitoring import exposition, machine, pages, webserver
 from edge.monitoring.figures import Circumstances, Figures, RouteFigures
 from edge.monitoring.latency import Latency
+from edge.monitoring.machine import Machine
 from edge.monitoring.webserver import MOST_REQUESTS, Page, WebServer
 from edge.verbs import mosquitto
 from edge.verbs.mosquitto import Mosquitto, free_port
@@ -61,11 +62,26 @@ def figures(*troubles: str) -> Figures:
             spool={"messages": 11, "bytes": 1200, "max_bytes": 10**6, "oldest_at": None},
             counts=Counter(connections=3, hits=1, misses=3, shed=2),
             resident_bytes=312_000_000,
+            machine=Machine(load=0.5, temperature_c=61.3),
             fed_tokens=700,
             decode_calls=20,
             troubles=troubles,
         ),
     )
+
+
+def test_how_the_machine_is(tmp_path: Path) -> None:
+    """The hottest thermometer counts; one that cannot be read is passed over."""
+    for number, shown in enumerate(("48000\n", "61300\n", "-5000\n", "off\n")):
+        zone = tmp_path / f"class/thermal/thermal_zone{number}"
+        zone.mkdir(parents=True)
+        (zone / "temp").write_text(shown)
+    (tmp_path / "class/thermal/thermal_zone9").mkdir()
+    found = machine.look(tmp_path)
+
+    assert found.temperature_c == 61.3
+    assert found.load is not None
+    assert machine.look(tmp_path / "none").temperature_c is None
 
 
 def families(text: bytes) -> dict[str, "Metric"]:
@@ -132,6 +148,7 @@ def test_how_long_answers_took() -> None:
         ("edge_broker_messages_waiting", 7),
         ("edge_broker_messages_dropped_total", 5),
         ("edge_spool_messages", 11),
+        ("edge_machine_temperature_celsius", 61.3),
         ("edge_spool_bytes", 1200),
         ("edge_engine_tokens_total", 700),
         ("edge_engine_calls_total", 20),
@@ -218,7 +235,7 @@ def test_the_page_on_monitoring_names_every_metric_and_no_other() -> None:
 
 
 def test_what_is_not_known_is_left_out() -> None:
-    """A broker without statistics, and no spool, make no zeros."""
+    """A broker without statistics, a machine without a thermometer, and no spool make no zeros."""
     known = figures()
     now = known.now
     bare = Circumstances(
@@ -228,6 +245,7 @@ def test_what_is_not_known_is_left_out() -> None:
         spool=None,
         counts={},
         resident_bytes=1,
+        machine=Machine(load=None, temperature_c=None),
         fed_tokens=0,
         decode_calls=0,
     )
@@ -245,7 +263,9 @@ def test_what_is_not_known_is_left_out() -> None:
         BUILD,
     )
 
-    assert [name for name in families(text) if name.startswith(("edge_broker", "edge_spool"))] == []
+    assert [
+        name for name in families(text) if name.startswith(("edge_broker", "edge_spool", "edge_machine"))
+    ] == []
 
 
 @pytest.mark.parametrize(

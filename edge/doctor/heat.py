@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.doctor.finding import Finding, fail, ok, skip, warn
 from edge.doctor.programs import Ask
+from edge.monitoring.machine import temperature_c
 
 HOT_C = 80.0  # from here on, the firmware of a Raspberry Pi slows it down
 _COOLING = "give it a fan or a heat sink, and air; `watch vcgencmd measure_temp` shows what helps"
@@ -32,12 +33,6 @@ def look(ask: Ask, sys: Path = Path("/sys")) -> list[Finding]:
 def board(sys: Path = Path("/sys")) -> str:
     """Return the name of the board; empty where the machine does not say."""
     return _text(sys / _MODEL).strip("\0\n ")
-
-
-def temperature_c(sys: Path) -> float | None:
-    """Return the temperature of the hottest part that has a thermometer; None where nothing has one."""
-    shown = [_text(zone / "temp").strip() for zone in (sys / "class/thermal").glob("thermal_zone*")]
-    return max((int(each) / 1000 for each in shown if each.lstrip("-").isdigit()), default=None)
 
 
 def flags(ask: Ask, sys: Path) -> int | None:

@@ -112,6 +112,10 @@ def _of_now(figures: Figures) -> Iterator[Metric]:
             now.broker.get("waiting"),
         ),
         "edge_spool_messages": ("Messages that wait in the spool.", _of(now.spool, "messages")),
+        "edge_machine_temperature_celsius": (
+            "Of the hottest part of the machine that has a thermometer.",
+            now.machine.temperature_c,
+        ),
         "edge_spool_bytes": ("How much of the spool they take.", _of(now.spool, "bytes")),
     }
     for name, (meaning, value) in gauges.items():

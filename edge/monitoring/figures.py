@@ -10,6 +10,7 @@ from datetime import datetime
 from edge.delivery.delivery import Standing
 from edge.literal import JSON
 from edge.monitoring.latency import Durations
+from edge.monitoring.machine import Machine
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,7 @@ class Circumstances:
         spool: what waits on disk; None without a spool.
         counts: of events since the start, by name, as the log has them.
         resident_bytes: what the process has in memory.
+        machine: how the machine is that it runs on.
         fed_tokens: tokens that have gone through the model.
         decode_calls: calls of the model that took.
         troubles: why the daemon does not do its work now; nothing where it does.
@@ -50,6 +52,7 @@ class Circumstances:
     spool: JSON
     counts: Mapping[str, int]
     resident_bytes: int
+    machine: Machine
     fed_tokens: int
     decode_calls: int
     troubles: tuple[str, ...] = ()
