@@ -34,6 +34,7 @@ from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
 from edge.monitoring import machine
 from edge.monitoring.figures import Circumstances, Figures
+from edge.monitoring.stall import Stall
 from edge.mqtt.broker import Broker
 from edge.mqtt.contact import Contact
 from edge.mqtt.events import (
@@ -154,6 +155,7 @@ class MainLoop:
         self._contact = Contact(window=settings.in_flight, clock=clock)
         self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
         self._watchdog = service.Watchdog(clock=clock)
+        self._stall = Stall(clock=clock)
         self._counts: Counter[str] = Counter()
         self._leave_at_s: float | None = None  # set by Stop
         self._excess_mb: int | None = None  # why it leaves, if it is that
@@ -293,6 +295,7 @@ class MainLoop:
         self._desk.tick()
         self._auditor.tick()
         self._bridge.tick()
+        self._stall.look(is_stalled=self._delivery.waits_for_model and self._engine.is_idle)
         self._watch_memory()
         if self._engine_silence_s < ENGINE_SILENCE_S:
             self._watchdog.feed()
@@ -333,6 +336,8 @@ class MainLoop:
             yield f"no connection to the broker: {self._contact.trouble}"
         if self._engine_silence_s >= ENGINE_SILENCE_S:
             yield f"the model has been silent for {self._engine_silence_s:.0f} s"
+        if self._stall.lasting_s >= ENGINE_SILENCE_S:
+            yield f"a worker is stuck: messages wait, the model has had no work for {self._stall.lasting_s:.0f} s"
 
     def _sums(self) -> Counter[str]:
         """Return all that is counted, by name."""

@@ -59,6 +59,7 @@ class EngineAtRest:
     last_alive_s: float
     fed_tokens: int = 700
     decode_calls: int = 20
+    is_idle: bool = True
 
 
 class Daemon:

@@ -34,7 +34,7 @@ from edge.delivery.intake import Intake
 from edge.delivery.outbox import RETRY_S
 from edge.delivery.spool import Spool
 from edge.errors import ConfigError, EngineClosed, Problem, Reason, Rejected, TakenOver, TooMuchMemory
-from edge.event import Event, Reload, Stop
+from edge.event import Event, Look, Reload, Stop
 from edge.generation import Generation
 from edge.inlet import Inlet
 from edge.literal import JSON
@@ -142,6 +142,7 @@ class EngineAtRest:
     last_alive_s: float = 0.0
     fed_tokens: int = 0
     decode_calls: int = 0
+    is_idle: bool = True
 
 
 @dataclass(kw_only=True)
@@ -799,3 +800,28 @@ def test_a_dead_letter_of_a_line_is_read_again_alone(bench: Bench, tmp_path: Pat
         (b"T=21V", 2, "unit_mismatch"),
         (b"T=21V", 2, "unit_mismatch"),
     ]
+
+
+@pytest.mark.parametrize("is_idle", [True, False], ids=["stuck", "busy"])
+def test_a_worker_that_is_stuck_is_told(bench: Bench, *, is_idle: bool) -> None:
+    """A message that waits while the model works is a backlog; while it rests for long, something is wrong."""
+    may_go_on = threading.Event()
+
+    class Stuck(Pipeline):
+        def answer(self, message: Message) -> Answer:
+            assert may_go_on.wait(30)
+            return super().answer(message)
+
+    look = Look()
+    look.reply.add_done_callback(lambda _: may_go_on.set())
+    bench.engine.is_idle = is_idle
+    bench.engine.last_alive_s = 1000.0
+    bench.tick_s = 1.0
+    bench.broker.later = [*[Statistic("x", 0)] * 20, look]
+    bench.broker.on_acknowledge = lambda _: bench.stop()
+    bench.serve(Connected(1), arrival(7), pipeline_type=Stuck)
+    troubles = look.reply.result(timeout=0).now.troubles
+
+    assert [trouble.partition(" for ")[0] for trouble in troubles] == (
+        ["a worker is stuck: messages wait, the model has had no work"] if is_idle else []
+    )

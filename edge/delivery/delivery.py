@@ -96,6 +96,11 @@ class Delivery:
         )
 
     @property
+    def waits_for_model(self) -> bool:
+        """Whether a message waits for the crew to answer it."""
+        return bool(self._asked)
+
+    @property
     def counts(self) -> Mapping[str, int]:
         """What happened on the way, by name."""
         return self._counts + self._outbox.counts + self._intake.counts
