@@ -8,7 +8,7 @@ answer goes nowhere where it would be taken for a text or a reading.
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from edge.answer import Publication
@@ -41,17 +41,17 @@ SAY_S = 60.0  # between two lines in the log about requests that were dropped
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Ticket:
-    """A request that waits for its answer.
+    """What is known of a request for the sake of its answer.
 
     Attributes:
         topic: where the answer goes.
         transaction: what the request wants to find in it; None for nothing.
+        correlation: likewise, among its properties.
     """
 
     topic: str
-    transaction: JSON
-    correlation: bytes | None
-    asked: Asked | None = None
+    transaction: JSON = None
+    correlation: bytes | None = None
 
 
 class Requests:
@@ -83,7 +83,7 @@ class Requests:
         self._is_open = False
         self._payload_bytes = 0
         self._closed: Sequence[TopicFilter] = ()
-        self._tickets: dict[int, _Ticket] = {}
+        self._waiting: dict[int, tuple[_Ticket, Asked]] = {}  # for their answers, by number
         self._number = 0
         self._sent: set[int] = set()  # answers that the broker has not confirmed
         self._second_s, self._in_second = clock(), 0
@@ -102,34 +102,27 @@ class Requests:
         if not self._is_open or not verb.isprintable() or self._is_too_often():
             return  # of what is not printable: brokers hang up on whoever publishes there
         self.counts["requests"] += 1
-        ticket = _Ticket(topic=f"{self._responses}{verb}", transaction=None, correlation=None)
+        ticket = _Ticket(topic=f"{self._responses}{verb}")
         try:
             request = self._request(requested.payload)
-            ticket = _Ticket(
-                topic=ticket.topic, transaction=_transaction(request), correlation=_correlation(requested)
-            )
-            ticket = _Ticket(
-                topic=self._response_topic(requested) or ticket.topic,
-                transaction=ticket.transaction,
-                correlation=ticket.correlation,
-                asked=Asked(request={**request, "verb": self._verb(verb)}),
-            )
-        except EdgeError as error:
+            ticket = replace(ticket, transaction=_transaction(request))
+            ticket = replace(ticket, correlation=_correlation(requested))
+            ticket = replace(ticket, topic=self._response_topic(requested) or ticket.topic)
+            asked = Asked(request={**request, "verb": self._verb(verb)})
+        except EdgeError as error:  # the ticket has what could be read by then
             self._answer(ticket, {"data": {}, "status": "error", "error": str(error)})
             return
-        assert ticket.asked is not None
         self._number += 1
         number = self._number
-        self._tickets[number] = ticket
-        ticket.asked.reply.add_done_callback(lambda _: self._tell(Replied(number)))
-        self._handle(ticket.asked)
+        self._waiting[number] = ticket, asked
+        asked.reply.add_done_callback(lambda _: self._tell(Replied(number)))
+        self._handle(asked)
 
     def replied(self, replied: Replied) -> None:
         """Publish the answer to a request that has its reply."""
-        ticket = self._tickets.pop(replied.number)
-        assert ticket.asked is not None
-        error = ticket.asked.reply.exception(timeout=0)
-        data = {} if error is not None else ticket.asked.reply.result(timeout=0)
+        ticket, asked = self._waiting.pop(replied.number)
+        error = asked.reply.exception(timeout=0)
+        data = {} if error is not None else asked.reply.result(timeout=0)
         if error is None and "problems" in data:  # of a reload that was refused
             error = EdgeError("\n".join(cast("list[str]", data["problems"])))
         if error is not None:
@@ -148,7 +141,7 @@ class Requests:
         return True
 
     def _request(self, payload: bytes) -> dict[str, JSON]:
-        if len(self._tickets) >= MOST_WAITING:
+        if len(self._waiting) >= MOST_WAITING:
             raise EdgeError(f"expected at most {MOST_WAITING} requests at a time, got one more; try again")
         most_bytes = self._payload_bytes + MOST_ENVELOPE_BYTES
         if len(payload) > most_bytes:
