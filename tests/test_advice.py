@@ -257,6 +257,21 @@ def test_timestamps_without_a_field_for_them(field: str, expected: list[str]) ->
 
 
 @pytest.mark.usefixtures("folder")
+def test_requests_by_way_of_a_broker_that_asks_no_name() -> None:
+    """Its rules can let nobody in particular publish there."""
+    asked = "\nbridge: {requests: true}"
+
+    assert warnings(f"{{username: edge}}{asked}") == []
+    assert warnings("{username: null}\nbridge: {requests: false}") == []
+    assert warnings(f"{{username: null}}{asked}") == [
+        (
+            "edge.yaml:2:20: bridge.requests: the broker lets this daemon in without a name, and so others, too: "
+            "whoever reaches it may ask"
+        )
+    ]
+
+
+@pytest.mark.usefixtures("folder")
 def test_figures_for_other_machines() -> None:
     """There is no password in front of them; on this machine alone, or off, that is nobody's news."""
     shown = "{in_flight: 64}\nhttp: {enabled: %s, address: %s}"

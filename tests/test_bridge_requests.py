@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from edge.answer import Publication
 from edge.bridge import requests
-from edge.bridge.requests import MOST_A_SECOND, MOST_WAITING, Requests, closed_topics
+from edge.bridge.requests import MOST_A_SECOND, MOST_WAITING, RELOAD_EVERY_S, Requests, closed_topics
 from edge.config.loader import load
 from edge.config.options import Config
 from edge.control.control import Asked
 from edge.control.desk import MOST_EXTRACTIONS
 from edge.errors import BrokerError, EdgeError, ModelError, Reason, Rejected
+from edge.event import Reload
 from edge.extraction.extraction import Extraction
 from edge.extraction.extractor import Prepared
 from edge.mqtt.events import Requested
@@ -303,12 +304,11 @@ def test_a_refused_reload_is_an_error_with_every_fault(asker: Stranger, daemon: 
     ]
     info, answer = asker.told("edge/t/bridge/info"), asker.told(f"{ANSWER}/reload")
     daemon.config_file.write_text(CONFIG.format(port=broker.port), encoding="utf-8")
-    asker.say(f"{ASK}/reload")
+    daemon.events.put(Reload())
 
     assert info["reload_error"] == "\n".join(faults)
     assert answer == {"data": {}, "status": "error", "error": "\n".join(faults), "transaction": 1}
     assert asker.told("edge/t/bridge/info")["reload_error"] is None
-    assert asker.told(f"{ANSWER}/reload") == {"data": {"routes": 1, "waiting": []}, "status": "ok"}
 
 
 class Bench:
@@ -370,6 +370,20 @@ def test_a_flood_of_requests_is_not_answered_with_a_flood(
     assert len(bench.published) == 2 * MOST_A_SECOND
     assert bench.requests.counts == {"requests": 2 * MOST_A_SECOND, "requests_dropped": 6}
     assert caplog.messages == [f"requests_dropped why=more than 20 a second on {ASK}/+"]
+
+
+def test_reloads_keep_their_distance(configuration: Config) -> None:
+    """Messages wait while one is under way: nobody may have them wait all the time."""
+    bench = Bench(configuration, lambda asked: asked.answer({}))
+    for bench.now_s in (0.0, RELOAD_EVERY_S - 0.1, RELOAD_EVERY_S):
+        bench.requests.take(Requested(f"{ASK}/reload", b""))
+        bench.ask(0)
+
+    assert [json.loads(each.payload).get("error") for each in bench.published] == [
+        None,
+        "expected one reload in 5 s, got one more; try again",
+        None,
+    ]
 
 
 def test_an_answer_that_the_broker_refuses(configuration: Config, caplog: pytest.LogCaptureFixture) -> None:

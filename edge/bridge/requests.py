@@ -32,6 +32,7 @@ VERBS = (
 )  # the others show or delete texts of devices
 MOST_WAITING = 8
 MOST_A_SECOND = 20  # more are not even refused: an answer to each would be a flood of its own
+RELOAD_EVERY_S = 5.0  # a reload makes each schema ready anew, and messages wait for that
 MOST_ENVELOPE_BYTES = 4096  # of a request, beside the text that it may hold
 MOST_TRANSACTION_CHARS = 200
 MOST_CORRELATION_BYTES = 1000
@@ -88,6 +89,7 @@ class Requests:
         self._sent: set[int] = set()  # answers that the broker has not confirmed
         self._second_s, self._in_second = clock(), 0
         self._said_at_s: float | None = None
+        self._reload_at_s = clock()  # the earliest moment of the next one
         self.counts: Counter[str] = Counter()
 
     def serve(self, config: Config) -> None:
@@ -159,6 +161,10 @@ class Requests:
     def _verb(self, verb: str) -> str:
         if verb not in VERBS:
             raise EdgeError(f"expected one of {', '.join(VERBS)}, got {got(verb)}")
+        if verb == desk.RELOAD:
+            if self._clock() < self._reload_at_s:
+                raise EdgeError(f"expected one reload in {RELOAD_EVERY_S:g} s, got one more; try again")
+            self._reload_at_s = self._clock() + RELOAD_EVERY_S
         return verb
 
     def _response_topic(self, requested: Requested) -> str | None:

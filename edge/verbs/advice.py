@@ -37,6 +37,7 @@ def find(config: Config, document: Document, environment: Mapping[str, str]) -> 
         *_encryption(config.mqtt, environment),
         *_secrets(config.mqtt, environment),
         *_window(config.mqtt),
+        *_requests(config),
         *_http(config.http),
         *_moments(config.routes),
     ]
@@ -110,6 +111,15 @@ def _window(mqtt: Mqtt) -> Iterator[tuple[Path, str]]:
     if mqtt.in_flight > QUEUED:
         kept = f"mosquitto keeps {QUEUED} messages for a client that is away (max_queued_messages)"
         yield ("mqtt", "in_flight"), f"{kept}; with {mqtt.in_flight} under way, there may be no room for new ones"
+
+
+def _requests(config: Config) -> Iterator[tuple[Path, str]]:
+    has_name = config.mqtt.username is not None or (config.mqtt.tls is not None and config.mqtt.tls.certificate)
+    if config.bridge.requests and not has_name:
+        yield (
+            ("bridge", "requests"),
+            "the broker lets this daemon in without a name, and so others, too: whoever reaches it may ask",
+        )
 
 
 def _http(http: HttpOptions) -> Iterator[tuple[Path, str]]:
