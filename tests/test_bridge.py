@@ -130,8 +130,9 @@ def test_a_name_that_is_no_utf_8_harms_nobody(tmp_path: Path, broker: Mosquitto)
 @pytest.mark.broker
 def test_the_information_is_there_for_who_comes_later(tmp_path: Path, broker: Mosquitto) -> None:
     """It is retained, and so are the health data; a line of the log is not."""
-    with served(tmp_path, broker):
+    with served(tmp_path, broker), stranger(broker, "edge/t/bridge/logging", name="early") as early:
         log.warning("spool_dropped route=tank why=full")
+        assert early.told("edge/t/bridge/logging")["route"] == "tank"
         with stranger(broker, "edge/t/bridge/#") as late:
             found, health = late.hear("edge/t/bridge/info"), late.hear("edge/t/bridge/health")
             log.error("later route=x/y")
