@@ -2,10 +2,12 @@
 
 import math
 import random
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from llguidance import LLTokenizer
+from numpy.typing import NDArray
 
 from edge.engine.tokens import Tokens, allowed_tokens
 
@@ -37,7 +39,7 @@ def test_text(tokens: Tokens) -> None:
 
 def test_the_likeliest_of_the_allowed_is_chosen(tokens: Tokens) -> None:
     """Probabilities are among those that the grammar allows: what it forbids does not count, however likely."""
-    token, choice = tokens.choose(logits_of(a=3.0, b=1.0, c=96.0), allowed("ab"), start=7)
+    token, choice = tokens.choose(logits_of(a=3.0, b=1.0, c=96.0), allowed("ab"), b"written")
 
     assert token == ord("a")
     assert (choice.start, choice.end) == (7, 8)
@@ -47,23 +49,38 @@ def test_the_likeliest_of_the_allowed_is_chosen(tokens: Tokens) -> None:
 
 def test_one_allowed_token_is_sure(tokens: Tokens) -> None:
     """A choice of one has no runner-up."""
-    token, choice = tokens.choose(logits_of(c=96.0), allowed("a"), start=0)
+    token, choice = tokens.choose(logits_of(c=96.0), allowed("a"), b"")
 
     assert (token, choice.probability, choice.gap) == (ord("a"), 1.0, math.inf)
 
 
 def test_of_equals_the_first_is_chosen(tokens: Tokens) -> None:
     """A tie has a gap of nothing, and always the same winner."""
-    token, choice = tokens.choose(logits_of(b=2.0, a=2.0), allowed("ab"), start=0)
+    token, choice = tokens.choose(logits_of(b=2.0, a=2.0), allowed("ab"), b"")
 
     assert (token, choice.probability, choice.gap) == (ord("a"), 0.5, 0.0)
+
+
+def test_what_is_known_beside_the_model_leans_the_choice(tokens: Tokens) -> None:
+    """Nats are added to the logits of the options, in their order, behind what is written."""
+    asked: list[tuple[bytes, list[bytes]]] = []
+
+    def lean(written: bytes, options: Sequence[bytes]) -> NDArray[np.float32]:
+        asked.append((written, list(options)))
+        return np.log(np.array([1.0, 9.0], dtype=np.float32))
+
+    token, choice = tokens.choose(logits_of(a=3.0, b=1.0, c=96.0), allowed("ab"), b'{"t":', lean)
+
+    assert asked == [(b'{"t":', [b"a", b"b"])]
+    assert token == ord("b")
+    assert choice.probability == pytest.approx(0.75)
 
 
 def test_how_likely_a_value_ends(tokens: Tokens) -> None:
     """A string ends at a quotation mark, a number where no digit, point, sign or exponent goes on."""
     row = logits_of(**{'"': 1.0, "5": 2.0, ".": 3.0, ",": 4.0, "}": 5.0, "E": 1.0})
 
-    _, choice = tokens.choose(row, allowed('"5.,}E'), start=0)
+    _, choice = tokens.choose(row, allowed('"5.,}E'), b"")
 
     assert choice.closing == pytest.approx(1 / 16)
     assert choice.beyond == pytest.approx(10 / 16)
@@ -74,7 +91,7 @@ def test_the_logits_stay_as_they_are(tokens: Tokens) -> None:
     row = logits_of(a=3.0, b=1.0)
     before = row.copy()
 
-    tokens.choose(row, allowed("ab"), start=0)
+    tokens.choose(row, allowed("ab"), b"")
 
     assert (row == before).all()
 
@@ -84,7 +101,7 @@ def test_huge_logits_overflow_nothing(tokens: Tokens) -> None:
     row = np.full(256, -3e38, dtype=np.float32)
     row[ord("a")] = 3e4
 
-    _, choice = tokens.choose(row, allowed("ab"), start=0)
+    _, choice = tokens.choose(row, allowed("ab"), b"")
 
     assert (choice.probability, choice.closing, choice.beyond) == (1.0, 0.0, 1.0)
 

@@ -106,7 +106,12 @@ class Decoding:
         row_of = dict(zip(self.wanted(count), rows, strict=True))
         while self._points and self._points[0].index < self._fed + count:
             point = self._points.pop(0)
-            token, choice = self._tokens.choose(row_of[point.index - self._fed], point.allowed, start=point.offset)
+            token, choice = self._tokens.choose(
+                row_of[point.index - self._fed],
+                point.allowed,
+                bytes(self._text[: point.offset]),
+                self.request.lean,
+            )
             self.choices.append(choice)
             if token != point.guess:
                 held = point.index + 1 - self._fed

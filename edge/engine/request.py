@@ -3,7 +3,14 @@
 Knows nothing of how decoding is done, nor of schemas, routes or MQTT.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lean = Callable[[bytes, Sequence[bytes]], NDArray[np.float32]]
+"""Given what is written and what may be written next, how much each option gains: nats, shape (options,)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +27,7 @@ class Request:
         draft: tokens of what will probably be written; empty for no guess. It saves time where it is right, and
             changes nothing where it is wrong.
         flow: whose message it is; flows take turns, so that one that floods does not starve the others.
+        lean: what is known of the output beside the model; None for nothing.
     """
 
     prefix: tuple[int, ...]
@@ -29,6 +37,7 @@ class Request:
     deadline_s: float
     draft: tuple[int, ...] = ()
     flow: str = ""
+    lean: Lean | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

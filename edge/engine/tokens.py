@@ -9,7 +9,7 @@ import numpy as np
 from llguidance import LLTokenizer
 from numpy.typing import NDArray
 
-from edge.engine.request import Choice
+from edge.engine.request import Choice, Lean
 
 _WORD_BITS = 32  # llguidance's masks are 32-bit words, lowest bit first
 
@@ -29,9 +29,14 @@ class Tokens:
         """Return the bytes of a sequence of tokens."""
         return b"".join([self.pieces[token] for token in tokens])
 
-    def choose(self, logits: NDArray[np.float32], allowed: NDArray[np.intp], *, start: int) -> tuple[int, Choice]:
-        """Return the likeliest of the allowed tokens, and the choice that it is when written from byte `start`."""
+    def choose(
+        self, logits: NDArray[np.float32], allowed: NDArray[np.intp], written: bytes, lean: Lean | None = None
+    ) -> tuple[int, Choice]:
+        """Return the likeliest of the allowed tokens, and the choice that it is behind what is written."""
+        start = len(written)
         found = logits[allowed]
+        if lean is not None:
+            found = found + lean(written, [self.pieces[token] for token in allowed])
         best = int(found.argmax())
         top = found[best]
         weights = np.exp(found - top)

@@ -6,6 +6,7 @@ Knows nothing of MQTT and judges nothing: what the schema requires or bounds is 
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +14,14 @@ from edge.config.options import Limits
 from edge.engine.engine import ALL_LEVERS, SLOTS, Engine, Levers, Request, sequences
 from edge.engine.model import Model
 from edge.errors import EdgeError, ModelError, Reason, Rejected
-from edge.extraction import calibration, extraction, grammar, prompt
+from edge.extraction import calibration, extraction, grammar, prompt, support
 from edge.extraction.calibration import Calibration
 from edge.extraction.extraction import Extraction
 from edge.extraction.history import History
+from edge.extraction.leaning import Leaning
 from edge.extraction.prompt import Contract
 from edge.extraction.reading import Validator
-from edge.schema.schema import Schema
+from edge.schema.schema import Node, Schema
 
 _CORES_TO_SPARE = 4
 _SAMPLE = 'Pump "P-301A"\nT=-21.4C at 14:03, 1,5 bar'  # a text of every kind, to try a schema's grammar on
@@ -35,6 +37,7 @@ def open_model(
     slots: int = SLOTS,
     levers: Levers = ALL_LEVERS,
     is_calibrated: bool = True,
+    has_support: bool = True,
 ) -> Iterator["Extractor"]:
     """Load a model and give an extractor for as long as the block lasts.
 
@@ -46,6 +49,7 @@ def open_model(
         slots: how many texts are read together, at most.
         levers: what makes it fast; all but when measuring.
         is_calibrated: whether confidences go through the calibration of the weights, where they have one.
+        has_support: whether the text has a say beside the model.
 
     Raises:
         ModelError: the file cannot be loaded, or its weights were trained for another prompt.
@@ -67,6 +71,7 @@ def open_model(
                 calibration=calibrated,
                 contract=contract,
                 quantization=model.quantization,
+                has_support=has_support,
             )
         finally:
             engine.close()
@@ -83,6 +88,11 @@ def _contract(model: Model) -> Contract:
             "convert its adapter with edge-convert"
         )
     return prompt.CONTRACTS[name]
+
+
+def _lean(root: Node, text: str) -> Leaning | None:
+    fields = support.of_text(root, text)
+    return Leaning(fields) if fields else None
 
 
 def _calibration(model: Model) -> Calibration | None:
@@ -120,9 +130,11 @@ class Extractor:
         calibration: Calibration | None = None,
         contract: Contract = prompt.CONTRACTS[prompt.CONTRACT],
         quantization: str = "unknown",
+        has_support: bool = True,
     ) -> None:
         self.engine = engine
         self.calibration = calibration
+        self._has_support = has_support
         self.quantization = quantization  # of the weights
         self._tokenize = tokenize
         self._context_tokens = context_tokens
@@ -132,15 +144,9 @@ class Extractor:
 
     def under(self, limits: Limits) -> "Extractor":
         """Return an extractor by the same engine, under other limits."""
-        return Extractor(
-            self.engine,
-            tokenize=self._tokenize,
-            context_tokens=self._context_tokens,
-            limits=limits,
-            calibration=self.calibration,
-            contract=self.contract,
-            quantization=self.quantization,
-        )
+        other = copy(self)
+        other._limits = limits  # noqa: SLF001  # one of our own
+        return other
 
     def prepare(self, schema: Schema, *, flow: str = "", validator: Validator | None = None) -> Prepared:
         """Return a schema made ready, its prompt and its grammar tried; flows with a name of their own take turns.
@@ -185,6 +191,7 @@ class Extractor:
             deadline_s=self._limits.deadline_s,
             draft=tuple(self._tokenize(prepared.history.guess(text))),
             flow=prepared.flow,
+            lean=_lean(prepared.schema.root, text) if self._has_support else None,
         )
         decoded = self.engine.submit(request).result()
         found = extraction.assemble(text, prepared.schema.root, decoded, self.calibration)

@@ -32,6 +32,9 @@ def add(verbs: Verbs) -> None:
     parser.add_argument(
         "--ungrounded", action="store_true", help="let it write numbers and strings that are not in the text"
     )
+    parser.add_argument(
+        "--unsupported", action="store_true", help="let the model alone decide, without what labels and units say"
+    )
     parser.add_argument("--edgejson", type=Path, metavar="DIR", help="EdgeJSON's folder, for its test rows")
     parser.add_argument(
         "--cases",

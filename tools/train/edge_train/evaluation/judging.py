@@ -45,6 +45,7 @@ def judge(options: argparse.Namespace) -> None:
             limit=options.limit,
             is_calibrated=options.calibration is None,
             is_grounded=not options.ungrounded,
+            has_support=not options.unsupported,
         )
     found = {one.name: judgements(one.predictions) for one in judged}
     series = {"as they are": found}
@@ -70,6 +71,7 @@ def evaluate(
     limit: int | None = None,
     is_calibrated: bool = True,
     is_grounded: bool = True,
+    has_support: bool = True,
 ) -> list[Judged]:
     """Return what a model makes of each set, read as `edge eval` reads them.
 
@@ -79,6 +81,7 @@ def evaluate(
         limit: of the cases of a set; None for all.
         is_calibrated: whether confidences go through the calibration that the GGUF states, if it does.
         is_grounded: whether numbers and strings must be copies of the text.
+        has_support: whether labels and units of the text have a say beside the model.
 
     Raises:
         ModelError: the model cannot be used.
@@ -89,6 +92,7 @@ def evaluate(
         context_tokens=evaluation.CONTEXT_TOKENS,
         limits=evaluation.LIMITS,
         is_calibrated=is_calibrated,
+        has_support=has_support,
     ) as extractor:
         return [
             Judged(name=one.name, predictions=_predicted(extractor, one.cases[:limit], is_grounded=is_grounded))

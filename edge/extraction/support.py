@@ -1,0 +1,89 @@
+"""Owns what a text itself says for the fields of a schema: for stating each at all, and for each of its values.
+
+Knows nothing of the model. Support never decides what may be written, which is the grammar's matter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.extraction.candidates import Candidate, Candidates
+from edge.literal import dumps
+from edge.schema.schema import Kind, Node, Property
+from edge.text import labels
+from edge.text.labels import Label, Wanted
+
+MOST_CHARS = 4000  # of a text; a longer one says nothing
+MOST_FIELDS = 64  # of a schema; of a larger one it says nothing
+OF_PRESENCE = 3.0  # for a field that a label names
+OF_UNIT_PRESENCE = 1.0  # for one whose kind of unit stands beside a number
+AGAINST_PRESENCE = -1.5  # for one whose kind of unit does not, where others do
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object, with what the text says for it.
+
+    Attributes:
+        key: as it is written, with the colon.
+        members: of an object; None for a leaf, and for what is not looked into (arrays).
+        presence: the support for stating the field at all, in nats; of an object, that of its members.
+    """
+
+    key: bytes
+    members: "tuple[Field, ...] | None"
+    candidates: tuple[Candidate, ...]
+    presence: float
+
+
+def of_text(root: Node, text: str) -> tuple[Field, ...]:
+    """Return the fields of a schema with the support that a text gives them; none where it is not looked at.
+
+    >>> from edge.schema.schema import parse
+    >>> asked = {"type": "object", "properties": {"rh": {"type": "number", "unit": "%"}, "t": {"type": "number"}}}
+    >>> humidity, temperature = of_text(parse(asked).root, "T=21.4C RH=48%")
+    >>> [(each.written, each.support) for each in humidity.candidates]
+    [(b'21.4', -4.0), (b'48', 9.5)]
+    """
+    if len(text) > MOST_CHARS or _count(root) > MOST_FIELDS:
+        return ()
+    found = Candidates(text)
+    return tuple(_field(each, found, ()) for each in root.properties)
+
+
+def _count(node: Node) -> int:
+    return sum(1 + _count(each.node) for each in node.properties)
+
+
+def _field(asked: Property, found: Candidates, parents: Sequence[str]) -> Field:
+    key, node = f"{dumps(asked.name)}:".encode(), asked.node
+    if node.is_object:
+        members = tuple(_field(each, found, (*parents, asked.name)) for each in node.properties)
+        return Field(key, members, (), sum(each.presence for each in members))
+    if Kind.ARRAY in node.kinds or not node.is_grounded:
+        return Field(key, None, (), 0.0)
+    description = node.description or ""
+    names = [
+        Wanted(asked.name, description),
+        *(Wanted(f"{each} {asked.name}", description) for each in parents[-1:]),
+    ]
+
+    def likeness(label: Label) -> float:
+        return (
+            max(labels.likeness(label, wanted) for wanted in names) ** 2
+        )  # half a likeness is much less than half
+
+    candidates: list[Candidate] = []
+    if node.literals is not None:
+        candidates += found.words(node.literals, likeness)
+    else:
+        if {Kind.NUMBER, Kind.INTEGER} & set(node.kinds):
+            candidates += found.numbers(node, likeness)
+        if Kind.STRING in node.kinds:
+            candidates += found.strings(node, likeness)
+        if Kind.BOOLEAN in node.kinds:
+            candidates += found.states(likeness)
+    presence = OF_PRESENCE * max((each.likeness for each in candidates), default=0.0)
+    has_dimension = found.has_dimension(node)
+    if has_dimension is not None:
+        presence += OF_UNIT_PRESENCE if has_dimension else AGAINST_PRESENCE
+    return Field(key, None, tuple(candidates), presence)
