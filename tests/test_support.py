@@ -118,6 +118,15 @@ def test_the_right_reading_gains_most() -> None:
     assert gains[0] > gains[1] + 5
 
 
+def test_a_number_that_ends_early_is_another_number() -> None:
+    """The 3 of 352 is not supported by what stands before 352."""
+    leaning = Leaning(support.of_text(schema_of({"h20": NUMBER, "n": NUMBER}).root, "n 3\nH20\t352"))
+
+    early, whole = leaning(b'{"h20":3', [b',"', b"52,"])
+
+    assert whole - early > 5
+
+
 @given(begun=st.binary(max_size=40))
 def test_whatever_is_written_has_a_potential(begun: bytes) -> None:
     """No bytes stop it, though the grammar lets few of them through."""

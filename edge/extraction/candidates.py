@@ -50,8 +50,12 @@ class Candidate:
     likeness: float = 0.0
     is_open: bool = False
 
+    def is_written(self, value: bytes) -> bool:
+        """Return whether a whole value is this one, or begins as this one where it is open."""
+        return self.agrees(value) if self.is_open else self.written == value
+
     def agrees(self, beginning: bytes) -> bool:
-        """Return whether a value that begins so may be this one.
+        """Return whether a value that begins so may be this one; a string that has ended may be an open one.
 
         >>> open_ = Candidate(b'"P-301 north', 1.0, is_open=True)
         >>> [open_.agrees(begun) for begun in (b'"P', b'"P-301"', b'"north')]

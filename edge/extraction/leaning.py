@@ -85,7 +85,7 @@ def _potential(state: _State) -> float:
     if state.mode is _Mode.KEY:
         return state.total + _of_key(state.frames[-1], state.partial)
     if state.mode is _Mode.VALUE and state.field is not None:
-        return state.total + _of_value(state.field, state.partial)
+        return state.total + _of_value(state.field, state.partial, is_whole=False)
     return state.total
 
 
@@ -99,15 +99,19 @@ def _of_key(frame: _Frame, partial: bytes) -> float:
     return best if best > -math.inf else 0.0
 
 
-def _of_value(field: Field, partial: bytes) -> float:
-    """Return the support of the best value that begins so, less that of the best of all."""
+def _of_value(field: Field, written: bytes, *, is_whole: bool) -> float:
+    """Return the support of a value, or of the best one that begins so, less that of the best of all."""
     if not field.candidates:
         return 0.0
     supports = [each.support for each in field.candidates]
-    agreeing = [each.support for each in field.candidates if each.agrees(partial)]
+    agreeing = [
+        each.support
+        for each in field.candidates
+        if (each.is_written(written) if is_whole else each.agrees(written))
+    ]
     if any(each.is_open for each in field.candidates):  # a string may begin where nothing speaks for it
         supports.append(0.0)
-        if not partial or partial.startswith(b'"'):
+        if not written or written.startswith(b'"'):
             agreeing.append(0.0)
     return max(agreeing) - max(supports) if agreeing else 0.0
 
@@ -162,7 +166,7 @@ def _opened(state: _State, byte: int) -> _State:
 
 def _decided(state: _State) -> _State:
     """Return the state behind a value, whose support is part of the total from now on."""
-    gained = _of_value(state.field, state.partial) if state.field is not None else 0.0
+    gained = _of_value(state.field, state.partial, is_whole=True) if state.field is not None else 0.0
     return replace(state, mode=_Mode.AFTER, partial=b"", field=None, total=state.total + gained)
 
 
