@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import edge
+from edge.config.options import HttpOptions
+from edge.monitoring import webserver
 from edge.verbs import mosquitto
 from edge.verbs.mosquitto import Mosquitto, free_port
 from tests.bridging import Stranger, stranger
@@ -102,9 +104,14 @@ def test_figures_can_be_fetched(tmp_path: Path, broker: Mosquitto, model_path: P
 def test_the_address_is_free_again_when_the_daemon_has_left(
     tmp_path: Path, broker: Mosquitto, model_path: Path
 ) -> None:
-    """SIGTERM ends the server with the daemon; a second daemon may have the port at once."""
-    options = ("--set", "http.enabled=true", "--set", f"http.port={free_port()}")
-    for _ in range(2):
-        with serving(tmp_path, broker, model_path, *options) as (_, process):
-            code, log = leave(process)
-        assert (code, "http_not_served" in log) == (0, False)
+    """SIGTERM ends the server with the daemon: another one may have the port at once."""
+    port = free_port()
+    options = ("--set", "http.enabled=true", "--set", f"http.port={port}")
+    with serving(tmp_path, broker, model_path, *options) as (_, process):
+        assert webserver.serve_or_none(HttpOptions(port=port), {}) is None
+        code, log = leave(process)
+    after = webserver.serve_or_none(HttpOptions(port=port), {})
+
+    assert (code, "http_not_served" in log) == (0, False)
+    assert after is not None
+    after.close()

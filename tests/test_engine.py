@@ -254,3 +254,11 @@ def test_a_request_behind_the_end_fails(model: Model, vocabulary: Vocabulary) ->
     future = engine.submit(request_of(vocabulary, WEATHER, TEXT))
 
     assert str(future.exception(timeout=10)) == "the engine was closed before this request was done"
+
+
+def test_the_work_of_the_model_is_counted(engine: Engine, vocabulary: Vocabulary) -> None:
+    """A message that is alone has all the tokens and calls to itself; the next one adds its own."""
+    decoded = [engine.submit(request_of(vocabulary, WEATHER, text)).result() for text in (TEXT, TEXT.lower())]
+
+    assert engine.fed_tokens == sum(each.fed_tokens for each in decoded)
+    assert engine.decode_calls == sum(each.decode_calls for each in decoded)
