@@ -61,11 +61,12 @@ RECIPES: Mapping[str, Recipe] = {
     # min_agreement: measured on the same 97.4 % of 268 positions. Were the true share 96 %, one result in a
     # thousand would fall below 92 %; the base without its adapter agrees at 76 %.
     "Q4_0": Recipe(type_name="Q4_0", block_values=32, block_bytes=18, max_error=0.14, min_agreement=0.92),
-    # block_iq4_nl: 4 bits for 16 values in uneven steps. Normally distributed weights lose 7.8 %.
+    # block_iq4_nl: 4 bits for 16 values in uneven steps. Normally distributed weights lose 7.8 %. Measured with an
+    # adapter that was trained through Q4_0: 9.1 % at most, agreement 95.5 %.
     "IQ4_NL": Recipe(type_name="IQ4_NL", block_values=32, block_bytes=18, max_error=0.13, min_agreement=0.92),
-    # block_q8_0: 32 values of 8 bits and a scale in float16. Normally distributed weights lose 0.6 %.
+    # block_q8_0: 32 values of 8 bits and a scale in float16. Measured: 0.65 % at most, agreement 99.6 %.
     "Q8_0": Recipe(type_name="Q8_0", block_values=32, block_bytes=34, max_error=0.012, min_agreement=0.97),
-    # Eleven bits of each number: 0.02 % of the norm.
+    # Eleven bits of each number. Measured: 0.02 % of the norm, agreement 100 %.
     "F16": Recipe(
         type_name="F16", block_values=1, block_bytes=2, max_error=0.0005, min_agreement=0.98, largest=65_504
     ),
