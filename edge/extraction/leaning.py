@@ -78,7 +78,19 @@ class Leaning:
         else:
             state = _advance(self._start, written)
         self._written, self._state = written, state
-        return np.array([_potential(_advance(state, option)) for option in options], dtype=np.float32)
+        if state.mode in (_Mode.ARRAY, _Mode.END):
+            return np.zeros(len(options), dtype=np.float32)
+        narrowed = _narrowed(state)
+        return np.array([_potential(_advance(narrowed, option)) for option in options], dtype=np.float32)
+
+
+def _narrowed(state: _State) -> _State:
+    """Return the state with the candidates that are left, so that not each option looks at all of them."""
+    field = state.field
+    if state.mode is not _Mode.VALUE or field is None or not state.partial:
+        return state
+    left = tuple(each for each in field.candidates if each.agrees(state.partial))
+    return replace(state, field=replace(field, candidates=left))
 
 
 def _potential(state: _State) -> float:
@@ -101,27 +113,25 @@ def _of_key(frame: _Frame, partial: bytes) -> float:
 
 def _of_value(field: Field, written: bytes, *, is_whole: bool) -> float:
     """Return the support of a value, or of the best one that begins so, less that of the best of all."""
-    if not field.candidates:
-        return 0.0
-    supports = [each.support for each in field.candidates]
     agreeing = [
         each.support
         for each in field.candidates
         if (each.is_written(written) if is_whole else each.agrees(written))
     ]
-    if any(each.is_open for each in field.candidates):  # a string may begin where nothing speaks for it
-        supports.append(0.0)
-        if not written or written.startswith(b'"'):
-            agreeing.append(0.0)
-    return max(agreeing) - max(supports) if agreeing else 0.0
+    if field.is_text and (not written or written.startswith(b'"')):
+        agreeing.append(0.0)
+    return max(agreeing) - field.best if agreeing else 0.0
 
 
 def _advance(state: _State, written: bytes) -> _State:
     at = 0
     while at < len(written):
         plain = _PLAIN.match(written, at)
-        if plain and state.mode in (_Mode.KEY, _Mode.VALUE):
-            state = replace(state, partial=state.partial + plain.group(), is_escaped=False)
+        if plain and state.mode is not _Mode.AFTER:
+            if state.mode in (_Mode.KEY, _Mode.VALUE):
+                state = replace(state, partial=state.partial + plain.group(), is_escaped=False)
+            elif state.is_escaped:
+                state = replace(state, is_escaped=False)
             at = plain.end()
         else:
             state = _STEPS[state.mode](state, written[at])

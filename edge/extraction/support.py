@@ -35,12 +35,16 @@ class Field:
         key: as it is written, with the colon.
         members: of an object; None for a leaf, and for what is not looked into (arrays).
         presence: the support for stating the field at all, in nats; of an object, that of its members.
+        best: the most that is said for any value.
+        is_text: whether a string may be written that nothing speaks for.
     """
 
     key: bytes
     members: "tuple[Field, ...] | None"
     candidates: tuple[Candidate, ...]
     presence: float
+    best: float = 0.0
+    is_text: bool = False
 
 
 def of_text(root: Node, text: str) -> tuple[Field, ...]:
@@ -76,9 +80,8 @@ def _field(asked: Property, found: Candidates, parents: Sequence[str]) -> Field:
     ]
 
     def likeness(label: Label) -> float:
-        return (
-            max(labels.likeness(label, wanted) for wanted in names) ** 2
-        )  # half a likeness is much less than half
+        likest = max(labels.likeness(label, wanted) for wanted in names)
+        return likest**2  # half a likeness is much less than half
 
     candidates: list[Candidate] = []
     if node.literals is not None:
@@ -90,9 +93,10 @@ def _field(asked: Property, found: Candidates, parents: Sequence[str]) -> Field:
             candidates += found.strings(node, likeness)
         if Kind.BOOLEAN in node.kinds:
             candidates += found.states(likeness)
-    return Field(
-        key, None, tuple(candidates), _presence(node, candidates, has_dimension=found.has_dimension(node))
-    )
+    presence = _presence(node, candidates, has_dimension=found.has_dimension(node))
+    is_text = node.literals is None and Kind.STRING in node.kinds
+    best = max([each.support for each in candidates] + ([0.0] if is_text else []), default=0.0)
+    return Field(key, None, tuple(candidates), presence, best, is_text)
 
 
 def _presence(node: Node, candidates: Sequence[Candidate], *, has_dimension: bool | None) -> float:
