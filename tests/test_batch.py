@@ -242,7 +242,7 @@ def test_a_context_too_small_for_all(small: Engine, vocabulary: Vocabulary) -> N
         found = [future.result() for future in together]
         alone = one_by_one(small, requests)
 
-    assert differing_gaps(alone, found) == []
+    assert all(gap < NOISE for gap in differing_gaps(alone, found))
     own = [decoded.fed_tokens for decoded in alone]
     again = [after.fed_tokens > before + 10 for before, after in zip(own[1:], found[1:], strict=True)]
     assert any(again)  # what was put back went through the model twice

@@ -13,6 +13,7 @@ TEXTS = [
     ('{"DS18B20":{"Id":"0305","Temperature":20.9}}', "20.9", ("temperature",)),
     ("battery.voltage.nominal: 12", "12", ("battery", "voltage", "nominal")),
     ("SSID: Snazzle\nMCS: 0", "0", ("mcs",)),
+    ("Temperature for the device 1 (index 0) is: 48.19", "48.19", ("temperature", "device", "1")),
     ("21.4", "21.4", ()),
 ]
 
@@ -27,7 +28,7 @@ def test_a_label_is_what_stands_before_a_value(text: str, value: str, expected: 
     ("line", "name", "description", "expected"),
     [
         ("Frequency: ", "frequency", "", 1.0),
-        ("T=", "temperature", "", 1.0),
+        ("T=", "temperature", "", 0.6),
         ("hum=", "relative_humidity", "", 0.71),
         ("pressure ", "temperature", "", 0.0),
         ("HCHC\t", "offPeakIndex", "HCHC", 1.0),

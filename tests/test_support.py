@@ -46,6 +46,8 @@ def best(field: Field) -> str:
         ({"type": "number", "description": "1-0:32.7.0"}, "1-0:1.7.0(00.5*kW)\n1-0:32.7.0(234.7*V)", "234.7"),
         ({"type": "string"}, "period: 20 ms\nfrequency: high band", '"high band'),
         ({"enum": ["gas", "water"]}, "Meter_Type: Gas id 7", '"gas"'),
+        ({"enum": ["ok", "on_battery"], "description": "ONBATT on_battery"}, "STATUS : ONBATT", '"on_battery"'),
+        ({"enum": ["storm", "sand"], "description": "SS = sand, DS = storm"}, "7000 SS SCT018", '"sand"'),
         ({"enum": ["on", "off"]}, "pump: on\nfrequency: off", '"off"'),
         ({"type": "boolean"}, "frequency: no\npump: yes", "false"),
         (NUMBER, "2024-03-21 frequency", "2024"),

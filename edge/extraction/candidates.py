@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from edge.literal import JSON, dumps
+from edge.literal import dumps
 from edge.schema.schema import Kind, Node
 from edge.text import labels, numerals, ordinals, pieces, units
 from edge.text.labels import Label
@@ -109,12 +109,16 @@ class Candidates:
                 end = start + _STRING_CHARS
                 yield Candidate(self._beginning(start, end), OF_LABEL * like, like, is_open=True)
 
-    def words(self, literals: Sequence[JSON], likeness: Likeness) -> Iterator[Candidate]:
-        """Yield the literals of an enum: what the text has as a word speaks for it, all the more if alone."""
+    def words(self, node: Node, likeness: Likeness) -> Iterator[Candidate]:
+        """Yield the literals of an enum: what the text has as a word speaks for it, all the more if alone.
+
+        A code that the description explains by a literal (`ONBATT on_battery`, `SS = sandstorm`) is as good as it.
+        """
+        literals = node.literals or ()
         stated = {
             each: max(likeness(labels.before(self._text, start)) for start in starts)
             for each in literals
-            if isinstance(each, str) and (starts := self._occurrences(each))
+            if isinstance(each, str) and (starts := [*self._occurrences(each), *self._codes(each, node)])
         }
         alone = OF_WORD if len(stated) == 1 else 0.0
         for each in literals:
@@ -162,6 +166,18 @@ class Candidates:
     def _beginning(self, start: int, end: int) -> bytes:
         line = self._text[start:end].split("\n")[0]
         return b'"' + "".join(map(pieces.escape, line)).encode()
+
+    def _codes(self, word: str, node: Node) -> list[int]:
+        spelled = re.escape(word).replace("_", "[_ -]")
+        explained = re.findall(
+            rf"([^\W_][\w-]+)\s*(?:=|:|means|is)?\s*{spelled}(?![^\W_])", node.description or "", re.IGNORECASE
+        )
+        return [
+            match.start()
+            for code in explained
+            if code != code.lower()  # no word of the sentence
+            for match in re.finditer(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", self._text)
+        ]
 
     def _occurrences(self, word: str) -> list[int]:
         spelled = re.escape(word.lower()).replace("_", "[_ -]")

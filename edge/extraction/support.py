@@ -85,7 +85,7 @@ def _field(asked: Property, found: Candidates, parents: Sequence[str]) -> Field:
 
     candidates: list[Candidate] = []
     if node.literals is not None:
-        candidates += found.words(node.literals, likeness)
+        candidates += found.words(node, likeness)
     else:
         if {Kind.NUMBER, Kind.INTEGER} & set(node.kinds):
             candidates += found.numbers(node, likeness)

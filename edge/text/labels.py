@@ -12,11 +12,14 @@ from functools import cached_property, lru_cache
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W_a-zA-Z]+|[^\W_]")
 _REACH = 64  # characters before a value in which its label may stand
-_MARKS = " \t\"'=:>(-#.@"  # between a label and its value
+_BEFORE_MARKS = re.compile(  # what may stand between a label and its value: marks, `is`, a remark in brackets
+    r"(?:[ \t\"'=:>(\-#.@]|(?<![^\W_])(?:is|are|was|now)(?![^\W_])|\([^()\n]*\))+\Z"
+)
 _ENDS = re.compile(r"[\n\r,;|{}\[\]<>()]|(?<=[^\s:=])\s{2,}|\t")  # of what stands before a label
 _VALUE = re.compile(r"(?:(?<=[=:(\s])|^)[-+]?[0-9]+(?:[.,:/-][0-9]+)*\s?[^\s,;=:0-9]{0,3}(?=[\s,;]|$)")
 _CODE = re.compile(r"[^\s\"'=(),;|\[\]{}<>]*[0-9][^\s\"'=(),;|\[\]{}<>]*")
 _MOST_WORDS = 5
+_OF_LETTER = 0.6  # how much of a word a letter is that stands for it: t in T=21
 _WITHIN = 0.6  # how much of a word is one within which it stands: charge in bcharge
 _STEM = 4  # letters that words of one stem share: volts, voltage
 _SHORT = 3  # letters that a shortened word has: tmp is none of temperature, temp is
@@ -115,7 +118,7 @@ def before(text: str, start: int) -> Label:
     >>> before("1-0:1.4.0(02.351*kW)", 10).code
     '1-0:1.4.0'
     """
-    head = text[max(0, start - _REACH) : start].rstrip(_MARKS)
+    head = _BEFORE_MARKS.sub("", text[max(0, start - _REACH) : start])
     run = re.search(r"[^\s\"'=(),;|\[\]{}<>]*$", head)
     code = run.group().strip(".:-") if run else ""
     if not re.search(r"[0-9]", code):
@@ -173,6 +176,6 @@ def _share(of: Sequence[str], among: Collection[str]) -> float:
 @lru_cache(maxsize=1 << 15)
 def _alike(one: str, other: str) -> float:
     if is_same_word(one, other):
-        return 1.0
+        return 1.0 if one == other or min(len(one), len(other)) > 1 else _OF_LETTER
     shorter, longer = sorted((one, other), key=len)
     return _WITHIN if len(shorter) >= _STEM and shorter in longer else 0.0
