@@ -1,7 +1,7 @@
 # Two commands do all the set-up: `make demo` shows the main job, `make test` runs the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup model demo test bench proof chaos fuzz deb wheel-amd64 wheel-arm64 test-arm64 test-system check lock format clean
+.PHONY: help setup model demo test bench proof chaos fuzz deb wheel-amd64 wheel-arm64 test-arm64 test-system test-homeassistant check lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -58,6 +58,10 @@ test-arm64: model  ## let an emulated Cortex-A76 read the demo's messages, and c
 test-system: model  ## live the package's whole life on a booted Debian, from install to purge; root only, 8 minutes
 	@scripts/install-debian-packages $(CONTAINERS)
 	@EDGE_SYSTEM=$${EDGE_SYSTEM:-yes} EDGE_SYSTEM_SUITE=$(SUITE) $(BIN)/pytest --exitfirst -m system tests/system
+
+test-homeassistant: model  ## let a real Home Assistant find the daemon's devices; installs it, needs Python 3.13
+	@EDGE_HOMEASSISTANT=$${EDGE_HOMEASSISTANT:-yes} scripts/install-homeassistant build/homeassistant
+	@EDGE_HOMEASSISTANT=$${EDGE_HOMEASSISTANT:-yes} $(BIN)/pytest -m homeassistant tests/homeassistant
 
 check: setup  ## ruff and mypy
 	@$(BIN)/ruff format --check .

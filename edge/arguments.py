@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
 
     _add_reload(verbs)
 
+    _add_discovery(verbs.add_parser("discovery", help="show or take back what Home Assistant is told"), configured)
+
     demo = verbs.add_parser("demo", help="show the whole way, with a private broker (in a clone: make demo)")
     demo.add_argument("--config", type=Path, default=Path("config/demo.yaml"), metavar="FILE")
     demo.add_argument("--messages", type=Path, default=Path("config/demo/messages.yaml"), metavar="FILE")
@@ -145,6 +147,19 @@ def _add_reload(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     """Add the verb `reload`."""
     what = "have the daemon take up its configuration anew"
     verbs.add_parser("reload", parents=[_kept()], help=what).set_defaults(verb=calls.reload)
+
+
+def _add_discovery(parser: argparse.ArgumentParser, configured: argparse.ArgumentParser) -> None:
+    """Give the verb `discovery` its own verbs."""
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    show = verbs.add_parser(
+        "show", parents=[configured, _shown()], help="devices and entities, as they are announced"
+    )
+    show.set_defaults(verb=calls.discovery_show)
+    purge = verbs.add_parser(
+        "purge", parents=[configured, _kept()], help="take all devices of this daemon out of Home Assistant"
+    )
+    purge.set_defaults(verb=calls.discovery_purge)
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:

@@ -160,6 +160,26 @@ def reload(options: argparse.Namespace) -> int:
     return OK if reload.run(_state_folder(options)) else CONFIG
 
 
+def discovery_show(options: argparse.Namespace) -> int:
+    """Show what Home Assistant is told."""
+    from edge.verbs import discovery
+
+    discovery.show(_config(options), as_json=options.json)
+    return OK
+
+
+def discovery_purge(options: argparse.Namespace) -> int:
+    """Take back what Home Assistant was told."""
+    from edge.mqtt import credentials, tls
+    from edge.verbs import discovery
+
+    read = _config(options)
+    password = credentials.password(read.mqtt, os.environ)
+    terms = tls.context(read.mqtt.tls, os.environ) if read.mqtt.tls is not None else None
+    discovery.purge(read, _state_folder(options), password=password, tls=terms)
+    return OK
+
+
 def doctor(options: argparse.Namespace) -> int:
     """Look whether the daemon has all that it needs."""
     from edge.doctor import doctor

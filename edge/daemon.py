@@ -24,7 +24,8 @@ from edge.engine.engine import Engine
 from edge.errors import ConfigError, Problem, TakenOver
 from edge.event import Event, Look, Reload, Stop
 from edge.extraction import extractor as extractors
-from edge.generation import Generation, Generations, requests_below
+from edge.generation import Generation, Generations, asides
+from edge.homeassistant.known import KnownDevices
 from edge.mailbox import Mailbox
 from edge.mainloop import MainLoop, Settings
 from edge.memory import MemoryGuard
@@ -140,7 +141,7 @@ def _main_loop(
             password=password,
             tls=terms,
             status_topic=f"{config.base_topic}/status",
-            requests_below=requests_below(config),
+            asides=asides(config),
             subscriptions=subscriptions,
             stale_subscriptions=session.stale,
             emit=events.put,
@@ -152,6 +153,7 @@ def _main_loop(
         session=session,
         guard=MemoryGuard(first.memory_limit_mb, clock=time.monotonic),
         program=program,
+        devices=KnownDevices(folder),
         log_lines=log_lines,
     )
 

@@ -139,12 +139,25 @@ def subscriptions(config: Config, *, is_alone: bool = False) -> tuple[str, ...]:
         is_alone: whether to leave out the group that shares the messages.
     """
     of_routes = config.routes.subscriptions(share_group=None if is_alone else config.mqtt.share_group)
-    return *of_routes, *((f"{requests_below(config)}+",) if config.bridge.requests else ())
+    requests = (f"{requests_below(config)}+",) if config.bridge.requests else ()
+    births = (birth_topic(config),) if config.homeassistant.enabled else ()
+    return *of_routes, *requests, *births
 
 
 def requests_below(config: Config) -> str:
     """Return how the topics begin on which the daemon is asked something."""
     return f"{config.base_topic}/bridge/request/"
+
+
+def birth_topic(config: Config) -> str:
+    """Return where Home Assistant says that it has started."""
+    return f"{config.homeassistant.prefix}/status"
+
+
+def asides(config: Config) -> tuple[str, ...]:
+    """Return the filters by which the daemon hears what is no text of a device."""
+    births = (birth_topic(config),) if config.homeassistant.enabled else ()
+    return f"{requests_below(config)}+", *births
 
 
 def changed(before: Config, after: Config) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ one's mailbox.
 """
 
 import logging
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,8 +28,10 @@ from edge.delivery.intake import Intake
 from edge.engine.engine import Engine
 from edge.errors import EdgeError, TooMuchMemory
 from edge.event import Event, Logged, Look, Reload, Replied, Stop
-from edge.generation import Generation
+from edge.generation import Generation, asides
 from edge.health import Health
+from edge.homeassistant.discovery import Discovery
+from edge.homeassistant.known import KnownDevices
 from edge.literal import excerpt
 from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
@@ -85,9 +88,11 @@ class MainLoop:
         session: what the broker remembers of earlier configurations.
         guard: of this process's memory.
         program: what serves, for those who ask.
+        devices: what was announced to Home Assistant before.
         log_lines: of which the broker is told; None for none.
         clock: monotonic seconds.
         now: the present moment, aware, UTC.
+        uniform: returns a random number between two.
     """
 
     def __init__(
@@ -104,9 +109,11 @@ class MainLoop:
         session: Session,
         guard: MemoryGuard,
         program: Program,
+        devices: KnownDevices,
         log_lines: LogLines | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._settings = settings
         self._generation = generation
@@ -140,6 +147,7 @@ class MainLoop:
             reload=self._reload,
             health=lambda: health.document(self._figures()),
             extract=self._extract,
+            discover=lambda forgets: self._discovery.again(forgets=forgets),
             clock=clock,
         )
         self._bridge = Bridge(
@@ -151,6 +159,9 @@ class MainLoop:
             tell=events.put,
             log_lines=log_lines,
             clock=clock,
+        )
+        self._discovery = Discovery(
+            generation.config, devices, publish=broker.publish, clock=clock, uniform=uniform
         )
         self._contact = Contact(window=settings.in_flight, clock=clock)
         self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
@@ -197,6 +208,7 @@ class MainLoop:
                 self._connect(event)
             case Disconnected():
                 self._reloader.disconnected()
+                self._discovery.disconnected()
                 self._contact.disconnected(event)
             case Received(message):
                 if self._leave_at_s is None:  # else it is not acknowledged: the broker keeps it for the next start
@@ -211,8 +223,8 @@ class MainLoop:
             case Audited(audit):
                 self._auditor.audited(audit)
             case Confirmed(publication_id, refusal):
-                is_known = self._delivery.confirmed(publication_id, refusal)
-                is_known = is_known or self._bridge.confirmed(publication_id, refusal)
+                parts = (self._delivery, self._bridge, self._discovery)
+                is_known = any(part.confirmed(publication_id, refusal) for part in parts)
                 if not is_known and refusal is not None:
                     log.error("status_refused why=%s", refusal)
             case Statistic(name, value):
@@ -223,6 +235,8 @@ class MainLoop:
                 self._session.unsubscribed()
             case Asked():
                 self._desk.handle(event)
+            case Requested() if self._discovery.is_birth(event):
+                self._discovery.born(event)
             case Requested():
                 self._bridge.requested(event)
             case Replied():
@@ -243,6 +257,7 @@ class MainLoop:
         self._contact.connected(connected)
         self._broker.greet()
         self._bridge.connected()
+        self._discovery.connected()
 
     def _reload(self, asked: Asked | None = None) -> None:
         """Take up the configuration as its file has it now, or keep the one in force."""
@@ -266,8 +281,9 @@ class MainLoop:
         self._guard.limit_mb = coming.memory_limit_mb
         self._health.serve(coming.pipeline.route_names)
         self._bridge.serve(coming)
+        self._discovery.serve(coming.config)
         self._session.change(coming.subscriptions)
-        return self._broker.resubscribe(coming.subscriptions, self._session.stale)
+        return self._broker.resubscribe(coming.subscriptions, self._session.stale, asides(coming.config))
 
     def _extract(self, route: str, text: str, asked: Asked) -> None:
         """Let the model read a text that is no message."""
@@ -286,6 +302,7 @@ class MainLoop:
             log.debug("dead_letter_published route=%s id=%s %s", answer.route, answer.message.id, what)
             return
         self._counts["readings"] += 1
+        self._discovery.published(answer)
         log.debug("reading_published route=%s id=%s", answer.route, answer.message.id)
         self._auditor.published(answer)
 
@@ -295,6 +312,7 @@ class MainLoop:
         self._desk.tick()
         self._auditor.tick()
         self._bridge.tick()
+        self._discovery.tick()
         self._stall.look(is_stalled=self._delivery.waits_for_model and self._engine.is_idle)
         self._watch_memory()
         if self._engine_silence_s < ENGINE_SILENCE_S:
@@ -343,7 +361,7 @@ class MainLoop:
         """Return all that is counted, by name."""
         parts = (
             *(self._delivery.counts, self._dead.counts, self._reloader.counts, self._auditor.counts),
-            *(self._bridge.counts, {"connections": self._contact.connections}),
+            *(self._bridge.counts, self._discovery.counts, {"connections": self._contact.connections}),
         )
         return sum((Counter(each) for each in parts), self._counts)
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from edge import jsonpath, topics
+from edge.appearance import PLAIN as PLAIN_APPEARANCE
+from edge.appearance import Appearance
 from edge.errors import Reason, Rejected
 from edge.inlet import PLAIN, Inlet
 from edge.literal import JSON
@@ -28,6 +30,7 @@ class Route:
         units: what becomes of a number whose unit in the text is not its field's.
         zone: how its devices write the time, for fields of the format date-time; None to keep them as they stand.
         min_confidence: a reading with a value below it is rejected; 0 to 1.
+        appearance: in Home Assistant.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Route:
     units: UnitPolicy = UnitPolicy.CONVERT
     zone: Zone | None = None
     min_confidence: float = 0.0
+    appearance: Appearance = PLAIN_APPEARANCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

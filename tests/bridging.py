@@ -23,7 +23,8 @@ from edge.dead.deadletters import DeadLetters
 from edge.delivery.intake import Intake
 from edge.event import Event, Stop
 from edge.extraction.extractor import Extractor
-from edge.generation import Generation, requests_below
+from edge.generation import Generation, asides
+from edge.homeassistant.known import KnownDevices
 from edge.mailbox import Mailbox
 from edge.mainloop import MainLoop, Settings
 from edge.memory import BYTES_PER_MB, MemoryGuard
@@ -70,6 +71,7 @@ class Daemon:
     """
 
     def __init__(self, folder: Path, broker: Mosquitto, text: str = CONFIG, *, extractor: Extractor) -> None:
+        self._state = folder
         self.config_file = folder / "edge.yaml"
         self.config_file.write_text(text.format(port=broker.port), encoding="utf-8")
         self.events: Mailbox[Event] = Mailbox()
@@ -121,7 +123,7 @@ class Daemon:
                 options.mqtt,
                 password=None,
                 status_topic=f"{options.base_topic}/status",
-                requests_below=requests_below(options),
+                asides=asides(options),
                 subscriptions=first.subscriptions,
                 emit=self.events.put,
             ),
@@ -134,7 +136,9 @@ class Daemon:
             session=session,
             guard=MemoryGuard(500, clock=time.monotonic, resident=lambda: 312 * BYTES_PER_MB),
             program=PROGRAM,
+            devices=KnownDevices(self._state),
             log_lines=self._log_lines,
+            uniform=lambda least, _most: least / 10,
         )
 
 

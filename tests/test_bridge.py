@@ -108,7 +108,8 @@ def test_the_information_holds_the_configuration_and_no_secret(tmp_path: Path) -
         '[{"name":"tank","subscribe":["raw/tank/+","raw/tanks/+"],"publish":"readings/tank/{1}","fields":["level"],'
         '"retain":false,"shapes":true,"units":"convert","timestamps":"rfc3339","timezone":"Europe/Berlin","dayfirst":false,'
         '"min_confidence":0.0,"encoding":"utf-8","text":"$.raw","split":null,'
-        '"constants":{"site":"barn","floor":2.50},"meta":false}]'
+        '"constants":{"site":"barn","floor":2.50},"meta":false,'
+        '"homeassistant":{"enabled":true,"name":null,"area":null,"expire_after_s":null}}]'
     )
     assert [word for word in ("u5er", "pa55word", "k3y") if word in dumps(found)] == []
     assert [field.name for field in dataclasses.fields(config.options.Config)] == list(found)

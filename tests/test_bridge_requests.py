@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from edge.event import Replied
 
 ASK, ANSWER = "edge/t/bridge/request", "edge/t/bridge/response"
-VERBS = "health_check, reload, log_level, extract"
+VERBS = "health_check, reload, log_level, extract, discovery"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from edge.errors import ConfigError
 SAMPLES = Path(__file__).parent / "config_samples"
 SHIPPED = Path(__file__).parent.parent / "config" / "edge.yaml"
 
-SECTIONS = "base_topic, mqtt, model, limits, spool, health, bridge, http, shapes, dead, routes"
+SECTIONS = "base_topic, mqtt, model, limits, spool, health, bridge, homeassistant, http, shapes, dead, routes"
 LIMITS = "payload_bytes, lines, message_tokens, output_tokens, deadline_s, memory_mb"
 TANK = """
 routes:

@@ -64,6 +64,7 @@ def daemon(folder: Path, spool_status: Callable[[], JSON] = lambda: None) -> Ite
             reload=lambda asked: asked.answer({}),
             health=dict,
             extract=lambda _route, _text, asked: asked.answer({}),
+            discover=lambda _forgets: {},
         )
         while (asked := requests.get()) is not leave:
             desk.handle(asked)

@@ -20,7 +20,7 @@ from edge.message import Message
 from edge.state.database import StoreError
 from tests.letters import PAYLOAD_BYTES, letter, options, rejection
 
-KNOWN = "dead_list, dead_show, dead_purge, dead_replay, spool_status, reload, health_check, log_level, extract"
+KNOWN = ", ".join(desk.VERBS)
 WAITING: dict[str, JSON] = {"messages": 3, "bytes": 100, "max_bytes": 1000, "oldest_at": None}
 
 
@@ -54,6 +54,7 @@ def desk_of(
         reload=refuse,
         health=lambda: {"uptime_s": 7},
         extract=extract or (lambda route, text, asked: asked.answer({"read": f"{route}: {text}"})),
+        discover=lambda forgets: {"enabled": True, "forgot": forgets},
         clock=clock,
     )
 

@@ -17,6 +17,7 @@ from edge.config.options import (
     Config,
     Dead,
     HealthOptions,
+    HomeAssistantOptions,
     HttpOptions,
     Limits,
     Model,
@@ -36,6 +37,7 @@ from edge.delivery.spool import Spool
 from edge.errors import ConfigError, EngineClosed, Problem, Reason, Rejected, TakenOver, TooMuchMemory
 from edge.event import Event, Look, Reload, Stop
 from edge.generation import Generation
+from edge.homeassistant.known import KnownDevices
 from edge.inlet import Inlet
 from edge.literal import JSON
 from edge.mailbox import Mailbox
@@ -64,6 +66,7 @@ CONFIG = Config(
     spool=SpoolOptions(),
     health=HealthOptions(),
     bridge=BridgeOptions(),
+    homeassistant=HomeAssistantOptions(),
     http=HttpOptions(),
     shapes=Shapes(enabled=False),
     dead=Dead(),
@@ -111,7 +114,12 @@ class BrokerInMemory:
             self.on_publish(len(self.published), publication)
         return len(self.published)
 
-    def resubscribe(self, subscriptions: Sequence[str], stale_subscriptions: Sequence[str]) -> int:
+    def resubscribe(
+        self,
+        subscriptions: Sequence[str],
+        stale_subscriptions: Sequence[str],
+        asides: Sequence[str],  # noqa: ARG002  # the door
+    ) -> int:
         """Remember what is to be subscribed to, and what no more."""
         self.subscriptions, self.stale = (*subscriptions,), (*stale_subscriptions,)
         return 0
@@ -198,6 +206,7 @@ class Bench:
             session=Session(None, client_id="edge-t", subscriptions=()),
             guard=MemoryGuard(500, clock=self.clock, resident=lambda: self.resident_mb * BYTES_PER_MB),
             program=PROGRAM,
+            devices=KnownDevices(None),
             clock=self.clock,
         )
         for event in events:

@@ -114,4 +114,10 @@ def _route(route: Route) -> dict[str, JSON]:
         "split": "lines" if inlet.splits_lines else None,
         "constants": dict(outlet.constants),
         "meta": outlet.has_meta,
+        "homeassistant": {
+            "enabled": route.appearance.is_shown,
+            "name": route.appearance.name,
+            "area": route.appearance.area,
+            "expire_after_s": route.appearance.expire_after_s,
+        },
     }

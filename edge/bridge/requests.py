@@ -29,6 +29,7 @@ VERBS = (
     desk.RELOAD,
     desk.LOG_LEVEL,
     desk.EXTRACT,
+    desk.DISCOVERY,
 )  # the others show or delete texts of devices
 MOST_WAITING = 8
 MOST_A_SECOND = 20  # more are not even refused: an answer to each would be a flood of its own
@@ -223,7 +224,8 @@ def closed_topics(config: Config) -> tuple[TopicFilter, ...]:
     """Return where no answer may go: what the daemon or another one reads as a text, and what it says itself."""
     inputs = [each for route in config.routes for each in route.filters]
     outputs = [route.outlet.topic.as_filter(each) for route in config.routes for each in route.filters]
-    return (TopicFilter(f"{config.base_topic}/#"), *dict.fromkeys((*inputs, *outputs)))
+    discovery = [TopicFilter(f"{config.homeassistant.prefix}/#")]
+    return (TopicFilter(f"{config.base_topic}/#"), *dict.fromkeys((*discovery, *inputs, *outputs)))
 
 
 def _transaction(request: dict[str, JSON]) -> JSON:

@@ -9,16 +9,22 @@ from typing import TypeAlias
 from edge.config.checker import Checker
 from edge.config.drafts import Draft
 from edge.config.filtertree import FilterTree
+from edge.config.options import HomeAssistantOptions
 from edge.literal import Path, dotted
 from edge.topics import TopicFilter
 
 _Held: TypeAlias = tuple[Draft, Path, TopicFilter]  # a filter, who holds it, and where it stands
 _OWN = ("status", "bridge/#", "dead/#")  # what the daemon itself publishes, below its base topic
+_DISCOVERY = ("status", "device/+/config")  # what it hears and says below the prefix of Home Assistant
 
 
-def check(checker: Checker, drafts: Sequence[Draft], base_topic: str) -> None:
+def check(checker: Checker, drafts: Sequence[Draft], base_topic: str, homeassistant: HomeAssistantOptions) -> None:
     """Note what is wrong between routes; an empty base topic means one with faults of its own."""
     own = [TopicFilter(f"{base_topic}/{below}") for below in _OWN] if base_topic else []
+    if homeassistant.enabled:
+        discovered = [TopicFilter(f"{homeassistant.prefix}/{below}") for below in _DISCOVERY]
+        _check_base_topic(checker, own, discovered)
+        own += discovered
     _check_names(checker, drafts)
     held = [(draft, path, topic_filter) for draft in drafts for path, topic_filter in draft.filters]
     tree = FilterTree(topic_filter for _, _, topic_filter in held)
@@ -26,6 +32,14 @@ def check(checker: Checker, drafts: Sequence[Draft], base_topic: str) -> None:
     for draft in drafts:
         _check_own_topics(checker, draft, own)
         _check_output(checker, draft, held, tree, own)
+
+
+def _check_base_topic(checker: Checker, own: Sequence[TopicFilter], discovered: Sequence[TopicFilter]) -> None:
+    for topics in discovered:
+        if any(topics.overlaps(each) for each in own):
+            message = f'expected a topic beside homeassistant.prefix, whose "{topics.text}" is Home Assistant\'s'
+            checker.fault(("base_topic",), message)
+            return
 
 
 def _check_names(checker: Checker, drafts: Sequence[Draft]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from edge import jsonpath
+from edge import appearance, jsonpath
+from edge.appearance import Appearance
 from edge.config import fields, rules
 from edge.config.checker import Checker
 from edge.config.rules import Unexpected, got
@@ -26,8 +27,11 @@ from edge.topics import OutputTopic, TopicFilter
 _KEYS = (
     *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
     *("encoding", "text", "split", "constants", "meta", "timestamps", "timezone", "dayfirst"),
+    "homeassistant",
 )
 _LATER = ("tests",)
+MOST_EXPIRY_S = 31_536_000  # a year
+MOST_NAME_CHARS = 100  # of a device or a room
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
@@ -57,6 +61,7 @@ class Draft:
     units: UnitPolicy = UnitPolicy.CONVERT
     zone: Zone | None = None
     min_confidence: float = 0.0
+    appearance: Appearance = appearance.PLAIN
 
     def route(self) -> Route:
         """Return the route; the draft is one of a document without faults."""
@@ -73,6 +78,7 @@ class Draft:
             units=self.units,
             zone=self.zone,
             min_confidence=self.min_confidence,
+            appearance=self.appearance,
         )
 
 
@@ -121,6 +127,7 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         units=checker.value(values, path, "units", rules.one_of(UnitPolicy), UnitPolicy.CONVERT),
         zone=_zone(checker, path, values),
         min_confidence=checker.value(values, path, "min_confidence", rules.share, 0.0),
+        appearance=_appearance(checker, (*path, "homeassistant"), values),
     )
 
 
@@ -208,6 +215,29 @@ def _has_meta(checker: Checker, path: Path, values: Mapping[str, JSON], schema: 
         if META in (values.get("constants") or {}):  # type: ignore[operator]  # what is no mapping is a fault above
             checker.fault((*path, "meta"), f'expected no constant "{META}" beside it')
     return has_meta
+
+
+def _appearance(checker: Checker, path: Path, values: Mapping[str, JSON]) -> Appearance:
+    """Return how the device of a route looks in Home Assistant."""
+    found = checker.mapping(path, ("enabled", "name", "area", "expire_after_s"))
+    expire_after_s = checker.value(
+        found, path, "expire_after_s", rules.optional(rules.whole(1, MOST_EXPIRY_S)), None
+    )
+    if expire_after_s is not None and values.get("retain") is True:
+        message = "expected retain: false beside it: a reading that the broker kept would pass for a fresh one"
+        checker.fault((*path, "expire_after_s"), message)
+    return Appearance(
+        is_shown=checker.value(found, path, "enabled", rules.flag, default=True),
+        name=checker.value(found, path, "name", rules.optional(_device_name), None),
+        area=checker.value(found, path, "area", rules.optional(_device_name), None),
+        expire_after_s=expire_after_s,
+    )
+
+
+def _device_name(value: JSON) -> str:
+    if isinstance(value, str) and value.isprintable() and value.strip() and len(value) <= MOST_NAME_CHARS:
+        return value
+    raise Unexpected(f"some printable text of at most {MOST_NAME_CHARS} characters", value)
 
 
 def _check_is_free(checker: Checker, path: Path, name: str, schema: Schema | None) -> None:

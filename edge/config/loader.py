@@ -18,6 +18,7 @@ from edge.config.options import (
     Config,
     Dead,
     HealthOptions,
+    HomeAssistantOptions,
     HttpOptions,
     Limits,
     Model,
@@ -34,9 +35,9 @@ from edge.routes import Routes
 from edge.topics import MAX_TOPIC_BYTES, OutputTopic
 
 _SECTIONS = (
-    *("base_topic", "mqtt", "model", "limits", "spool", "health", "bridge", "http", "shapes", "dead", "routes"),
+    *("base_topic", "mqtt", "model", "limits", "spool", "health", "bridge", "homeassistant", "http"),
+    *("shapes", "dead", "routes"),
 )
-_LATER_SECTIONS = ("homeassistant",)
 _HOSTNAME = "{hostname}"
 
 
@@ -62,7 +63,7 @@ def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[C
     folder = path.parent.absolute()
     edited, problems = override(document.read(path, name=str(path)), overrides)
     checker = Checker(edited, problems)
-    values = {"base_topic": DEFAULT_BASE_TOPIC, **checker.mapping((), _SECTIONS, _LATER_SECTIONS)}
+    values = {"base_topic": DEFAULT_BASE_TOPIC, **checker.mapping((), _SECTIONS)}
     base_topic = checker.value(values, (), "base_topic", lambda value: _base_topic(value, hostname), "")
     mqtt = _mqtt(checker, folder, hostname)
     model = checker.section(Model, ("model",), later=("gpu_layers",))
@@ -70,11 +71,12 @@ def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[C
     spool = checker.section(SpoolOptions, ("spool",))
     health = checker.section(HealthOptions, ("health",))
     bridge = checker.section(BridgeOptions, ("bridge",))
+    homeassistant = checker.section(HomeAssistantOptions, ("homeassistant",))
     http = checker.section(HttpOptions, ("http",))
     shapes = checker.section(Shapes, ("shapes",))
     dead = checker.section(Dead, ("dead",))
     routes = drafts.read(checker, folder)
-    conflicts.check(checker, routes, base_topic)
+    conflicts.check(checker, routes, base_topic, homeassistant)
     checker.finish()
     config = Config(
         base_topic=base_topic,
@@ -84,6 +86,7 @@ def read(path: Path, *, overrides: Sequence[str] = (), hostname: str) -> tuple[C
         spool=spool,
         health=health,
         bridge=bridge,
+        homeassistant=homeassistant,
         http=http,
         shapes=shapes,
         dead=dead,

@@ -13,6 +13,7 @@ from typing import Annotated
 from edge.config import rules
 from edge.literal import JSON
 from edge.routes import Routes
+from edge.topics import check_topic
 
 DEFAULT_BASE_TOPIC = "edge/{hostname}"
 DEFAULT_CLIENT_ID = "edge-{hostname}"
@@ -172,6 +173,33 @@ class BridgeOptions:
     logging: Annotated[bool, rules.flag] = True
 
 
+def discovery_prefix(value: JSON) -> str:
+    """Return the topic below which Home Assistant looks for devices.
+
+    >>> discovery_prefix("homeassistant")
+    'homeassistant'
+    """
+    if isinstance(value, str) and not set(value) & set("+#{}") and not value.startswith("$") and value[-1:] != "/":
+        try:
+            check_topic(value)
+        except ValueError:
+            pass
+        else:
+            if len(value.encode()) <= MAX_BASE_TOPIC_BYTES:
+                return value
+    raise rules.Unexpected(
+        "the topic that Home Assistant has as its discovery prefix, such as homeassistant", value
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HomeAssistantOptions:
+    """Whether devices appear in Home Assistant by themselves, and below which topic it looks for them."""
+
+    enabled: Annotated[bool, rules.flag] = False
+    prefix: Annotated[str, discovery_prefix] = "homeassistant"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpOptions:
     """Whether figures and readiness can be fetched over HTTP, and at which address of this machine."""
@@ -223,6 +251,7 @@ class Config:
     spool: SpoolOptions
     health: HealthOptions
     bridge: BridgeOptions
+    homeassistant: HomeAssistantOptions
     http: HttpOptions
     shapes: Shapes
     dead: Dead

@@ -19,11 +19,11 @@ from edge.errors import EdgeError
 from edge.literal import JSON, excerpt
 from edge.message import Message
 
-LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT = (
+LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT, DISCOVERY = (
     *("dead_list", "dead_show", "dead_purge", "dead_replay", "spool_status", "reload"),
-    *("health_check", "log_level", "extract"),
+    *("health_check", "log_level", "extract", "discovery"),
 )
-VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT)
+VERBS = (LIST, SHOW, PURGE, REPLAY, SPOOL, RELOAD, HEALTH_CHECK, LOG_LEVEL, EXTRACT, DISCOVERY)
 MOST_EXTRACTIONS = 4  # texts that are no messages and wait to be read, one after the other
 
 
@@ -54,6 +54,8 @@ class Desk:
         health: returns the health data of this moment.
         extract: lets the model read a text under the route of a name, behind what waits for it, and answers when
             that is done; raises EdgeError where there is no such route.
+        discover: announces all devices to Home Assistant again, after it forgot those it cannot be sure of where
+            that is wanted, and returns what was announced.
         clock: monotonic seconds.
     """
 
@@ -66,6 +68,7 @@ class Desk:
         reload: Callable[[Asked], None],
         health: Callable[[], dict[str, JSON]],
         extract: Callable[[str, str, Asked], None],
+        discover: Callable[[bool], dict[str, JSON]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dead = dead
@@ -73,6 +76,7 @@ class Desk:
         self._spool_status = spool_status
         self._health = health
         self._extract = extract
+        self._discover = discover
         self._extractions: list[Asked] = []  # under way
         self._rereads = Rereads(dead, reread, clock=clock)
 
@@ -90,6 +94,8 @@ class Desk:
                     asked.answer({"level": _leveled(asked.request)})
                 case "extract":
                     self._read(asked)
+                case "discovery":
+                    asked.answer(self._discover(_flag(asked.request, "forget")))
                 case "dead_replay":
                     ids = _ids(asked.request)
                     self._rereads.start(ids, lambda outcomes: asked.answer({"outcomes": outcomes}))
@@ -147,6 +153,13 @@ def _text(request: Mapping[str, JSON], name: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise EdgeError(f"{name}: expected text or null, got {type(value).__name__}")
+
+
+def _flag(request: Mapping[str, JSON], name: str) -> bool:
+    value = request.get(name, False)
+    if isinstance(value, bool):
+        return value
+    raise EdgeError(f"{name}: expected true or false, got {type(value).__name__}")
 
 
 def _some_text(request: Mapping[str, JSON], name: str) -> str:

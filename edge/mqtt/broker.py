@@ -29,6 +29,7 @@ from edge.mqtt.events import (
     Subscribed,
     Unsubscribed,
 )
+from edge.topics import TopicFilter
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ class Broker:
 
     Args:
         tls: the terms of an encrypted connection; None for one that is not.
-        requests_below: how topics begin that bear requests; None for none. They come at QoS 0: nobody waits for an
-            acknowledgement, and none of yesterday is carried out today.
+        asides: filters of what is no message, but a request or word of another program. They come at QoS 0: nobody
+            waits for an acknowledgement, and none of yesterday is heeded today.
         subscriptions: what to subscribe to, as the broker is told it.
         stale_subscriptions: what the session may still hold from an earlier configuration, to be ended.
         emit: takes the events; called inside `wait`.
@@ -63,7 +64,7 @@ class Broker:
         password: str | None,
         tls: ssl.SSLContext | None = None,
         status_topic: str,
-        requests_below: str | None = None,
+        asides: Sequence[str] = (),
         subscriptions: Sequence[str],
         stale_subscriptions: Sequence[str] = (),
         emit: Callable[[Event], None],
@@ -73,7 +74,7 @@ class Broker:
         self._options = options
         self._is_mqtt5 = options.protocol is Protocol.MQTT_5
         self._status_topic = status_topic
-        self._requests_below = requests_below
+        self._asides = tuple(map(TopicFilter, asides))
         self._subscriptions = subscriptions
         self._stale_subscriptions = stale_subscriptions
         self._watched: set[int] = set()  # subscriptions that a broker may refuse in peace, by packet id
@@ -105,12 +106,21 @@ class Broker:
         # after the subscriptions: who hears `online` may publish at once, and nothing of it is missed
         self._client.publish(self._status_topic, ONLINE, qos=1, retain=True)
 
-    def resubscribe(self, subscriptions: Sequence[str], stale_subscriptions: Sequence[str]) -> int:
+    def resubscribe(
+        self, subscriptions: Sequence[str], stale_subscriptions: Sequence[str], asides: Sequence[str] | None = None
+    ) -> int:
         """Have other subscriptions from now on: at once where there is a connection, else on the next one.
 
         Return how many times Subscribed will come, unless the connection ends before: once for each subscription
         of this and of earlier calls that the broker has yet to answer.
+
+        Args:
+            subscriptions: as in the beginning, likewise the others.
+            stale_subscriptions: those that are to end.
+            asides: None for those from before.
         """
+        if asides is not None:
+            self._asides = tuple(map(TopicFilter, asides))
         fresh = [each for each in subscriptions if each not in self._subscriptions]
         self._subscriptions, self._stale_subscriptions = subscriptions, stale_subscriptions
         if self._client.is_connected():
@@ -123,13 +133,13 @@ class Broker:
         for stale in self._stale_subscriptions:
             self._client.unsubscribe(stale)
         for topic_filter in subscriptions:
-            is_request = self._is_request(topic_filter)
+            is_aside = topic_filter in {each.text for each in self._asides}
             if self._is_mqtt5:
                 is_shared = topic_filter.startswith(SHARED)
-                options = clients.live() if is_request else clients.once_retained(is_shared=is_shared)
+                options = clients.live() if is_aside else clients.once_retained(is_shared=is_shared)
                 _, number = self._client.subscribe(topic_filter, options=options)
             else:
-                _, number = self._client.subscribe(topic_filter, qos=0 if is_request else 1)
+                _, number = self._client.subscribe(topic_filter, qos=0 if is_aside else 1)
             if number is not None:  # None: the connection has just ended, and the next one begins with all of them
                 numbers.add(number)
         return numbers
@@ -235,7 +245,7 @@ class Broker:
                 self._emit(Statistic(topic.removeprefix(_STATISTICS_TOPIC), int(message.payload[:18])))
             return
         payload = bytes(message.payload)
-        if self._is_request(topic):
+        if self._is_aside(topic):
             if not message.retain:  # what a broker kept is not asked now
                 self._emit(Requested(topic, payload, *clients.reply_of(message)))
             self._client.ack(message.mid, message.qos)  # at QoS 1 by a subscription of an earlier configuration
@@ -275,8 +285,8 @@ class Broker:
     def _on_unsubscribe(self, _client: Any, _data: Any, _mid: int, _reasons: Any, _properties: Any) -> None:
         self._emit(Unsubscribed())
 
-    def _is_request(self, topic: str) -> bool:
-        return self._requests_below is not None and topic.startswith(self._requests_below)
+    def _is_aside(self, topic: str) -> bool:
+        return any(each.captures(topic) is not None for each in self._asides)
 
     def _check_size(self, publication: Publication) -> None:
         """Refuse what the broker would end the connection for ([MQTT-3.2.2-15])."""

@@ -9,13 +9,13 @@ from difflib import get_close_matches
 from typing import cast
 
 from edge.literal import JSON, Number, excerpt
-from edge.schema import patterns
+from edge.schema import hints, patterns
 from edge.schema.patterns import PatternError
 from edge.text import units
 
 MAX_LITERALS = 500  # of an enum; each stands in the prompt, which has room for hundreds
 
-_ANNOTATIONS = {"$comment", "$defs", "definitions", "title", "default", "examples", "x-ha"}
+_ANNOTATIONS = {"$comment", "$defs", "definitions", "title", "default", "examples", hints.KEYWORD}
 _STRUCTURE = {"$ref", "type", "properties", "required", "items"}  # checked by the walk
 _NUMBERS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 _COUNTS = {"minLength", "maxLength", "minItems", "maxItems"}
@@ -50,6 +50,8 @@ def complaint(key: str, value: JSON) -> str | None:
         return f"expected at most {MAX_LITERALS} values, got {len(cast('list[JSON]', value))}"
     if key == "pattern":
         return _of_pattern(cast("str", value))
+    if key == hints.KEYWORD:
+        return hints.complaint(value)
     return _of_unit(cast("str", value)) if key == "unit" else None
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
 from edge.literal import JSON, Number, Path, dumps, excerpt
-from edge.schema import keywords, patterns, references
+from edge.schema import hints, keywords, patterns, references
 from edge.schema.patterns import Pattern
 from edge.schema.references import ReferenceFault
 
@@ -22,7 +22,7 @@ MAX_CHARS = 200_000  # of keywords and names in all; the largest context has 32,
 MAX_PATTERNS = 64  # different ones; each may take a megabyte
 MAX_FAULTS = 50  # told at once
 _OF_FILES = {"$schema", "$id", "$defs", "definitions"}  # about the document; nothing refers to them any more
-_NOT_COUNTED = {"$defs", "definitions", "properties", "items", "default", "examples", "x-ha"}
+_NOT_COUNTED = {"$defs", "definitions", "properties", "items", "default", "examples", hints.KEYWORD}
 
 
 class Kind(StrEnum):
@@ -49,6 +49,7 @@ class Node:
         max_items: None means no bound of the schema's own.
         is_grounded: whether numbers and strings must be copies of the text.
         is_multiline: whether a string may run over line breaks.
+        hints: of how it looks in Home Assistant, name and value.
     """
 
     kinds: tuple[Kind, ...] = ()
@@ -61,6 +62,7 @@ class Node:
     description: str | None = None
     is_grounded: bool = True
     is_multiline: bool = True
+    hints: tuple[tuple[str, JSON], ...] = ()
 
     @property
     def is_object(self) -> bool:
@@ -204,6 +206,7 @@ class _Parser:
             description=_only(str, document.get("description")),
             is_grounded=document.get("grounded") is not False,
             is_multiline=document.get("multiline") is not False,
+            hints=hints.of_schema(document),
         )
         return node, written_out
 
