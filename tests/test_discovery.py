@@ -1,6 +1,7 @@
 """When devices are announced to Home Assistant and taken back: a real main loop on a real mosquitto."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from edge.homeassistant import discovery
 from edge.verbs import mosquitto
 from edge.verbs.mosquitto import Mosquitto
 from tests.bridging import CONFIG, Daemon, Stranger, served, stranger
+from tests.client import PATIENCE_S
 
 pytestmark = pytest.mark.broker
 
@@ -162,8 +164,10 @@ def test_the_file_is_not_told_what_the_broker_does_not_know(
         house.told(TANK)
         take_up(daemon, broker, ONE.replace("enabled: true", "enabled: false"))
         assert house.hear(TANK).payload == b""
-
-    assert json.loads((tmp_path / "homeassistant.json").read_text(encoding="utf-8")) == {}
+        end_s = time.monotonic() + PATIENCE_S
+        while (known := json.loads((tmp_path / "homeassistant.json").read_text(encoding="utf-8"))) != {}:
+            assert time.monotonic() < end_s, f"expected that all is forgotten, got {known}"
+            time.sleep(0.01)
 
 
 def run(*arguments: str) -> int:
