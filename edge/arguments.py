@@ -52,6 +52,8 @@ def parser() -> argparse.ArgumentParser:
     )
     attempt.set_defaults(verb=calls.try_)
 
+    _add_test(verbs.add_parser("test", parents=[configured], help="run your own test cases, without a broker"))
+
     evaluate = verbs.add_parser("eval", help="score a model on cases with known answers")
     source = evaluate.add_mutually_exclusive_group(required=True)
     source.add_argument(
@@ -81,6 +83,21 @@ def parser() -> argparse.ArgumentParser:
 
     _add_bench(verbs.add_parser("bench", help="measure speed, memory and accuracy on this machine"))
     return whole
+
+
+def _add_test(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `test` its options, beside those of the configuration."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="files of cases, or folders with *_test.yaml; nothing: `tests:` of the routes, and the "
+        "*_test.yaml beside the configuration",
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="a GGUF (that of the configuration)")
+    parser.add_argument("--junit", type=Path, metavar="FILE", help="write a report as JUnit XML")
+    parser.set_defaults(verb=calls.test)
 
 
 def _add_doctor(parser: argparse.ArgumentParser) -> None:

@@ -67,6 +67,20 @@ def try_(options: argparse.Namespace) -> int:
     )
 
 
+def test(options: argparse.Namespace) -> int:
+    """Run the user's own test cases."""
+    from edge.verbs import testing
+
+    return testing.run(
+        options.config,
+        overrides=options.set,
+        hostname=socket.gethostname(),
+        paths=options.paths,
+        model=options.model,
+        junit_file=options.junit,
+    )
+
+
 def eval_(options: argparse.Namespace) -> int:
     """Score a model."""
     from edge.verbs import evaluation

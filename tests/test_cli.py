@@ -102,6 +102,20 @@ def test_wrong_usage(arguments: str, complaint: str, capsys: pytest.CaptureFixtu
     assert complaint in err.splitlines()[-1]
 
 
+def test_cases_that_cannot_be_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Faults of a case end with 78 before the model is opened, a run of nothing with 1, no model with 69."""
+    nothing = called(capsys, "test", "--config", config_file(tmp_path))
+    faulty = called(capsys, "test", "--config", config_file(tmp_path, more="    tests: [{name: dry}]\n"))
+    case = "    tests: [{name: dry, input: x, dead: missing}]\n"
+    modelless = called(capsys, "test", "--config", config_file(tmp_path, more=case))
+
+    assert [code for code, _, _ in (nothing, faulty, modelless)] == [1, 78, 69]
+    assert faulty[2] == (
+        f'{tmp_path}/edge.yaml:9:13: routes[0].tests[0]: expected the key "input"\n'
+        f'{tmp_path}/edge.yaml:9:13: routes[0].tests[0]: expected either "expect" or "dead", got neither\n'
+    )
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     """The version is that of the package."""
     assert called(capsys, "--version") == (0, f"edge {edge.__version__}\n", "")

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge import appearance, jsonpath
 from edge.appearance import Appearance
-from edge.config import fields, rules
+from edge.config import fields, rules, testcases
 from edge.config.checker import Checker
 from edge.config.rules import Unexpected, got
+from edge.config.testcases import Target
 from edge.inlet import ENCODINGS, PLAIN, Inlet
 from edge.literal import JSON, Path
 from edge.outlet import META, Outlet
@@ -26,10 +27,9 @@ from edge.topics import OutputTopic, TopicFilter
 
 _KEYS = (
     *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
-    *("encoding", "text", "split", "constants", "meta", "timestamps", "timezone", "dayfirst"),
-    "homeassistant",
+    *("encoding", "text", "split", "constants", "meta", "timestamps", "timezone", "dayfirst", "homeassistant"),
+    "tests",
 )
-_LATER = ("tests",)
 MOST_EXPIRY_S = 31_536_000  # a year
 MOST_NAME_CHARS = 100  # of a device or a room
 _NAME = re.compile(
@@ -93,7 +93,7 @@ def read(checker: Checker, folder: FilePath) -> Sequence[Draft]:
         return []
     drafts = []
     for index, route in enumerate(routes):
-        values = checker.mapping((*path, index), _KEYS, _LATER)
+        values = checker.mapping((*path, index), _KEYS)
         if isinstance(route, dict | None):  # as above
             drafts.append(_draft(checker, (*path, index), values, folder))
     return drafts
@@ -109,18 +109,32 @@ def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: Fil
         _check_placeholders(checker, (*path, "publish"), output, filters)
         _check_places(checker, (*path, "publish"), output, values)
     schema = _schema(checker, path, values, folder)
+    inlet = Inlet(
+        encoding=checker.value(values, path, "encoding", _encoding, "utf-8"),
+        place=checker.value(values, path, "text", rules.optional(_place), None),
+        splits_lines=checker.value(values, path, "split", rules.optional(_split), None) is not None,
+    )
+    name = checker.value(values, path, "name", _name, "")
+    constants = _constants(checker, path, values, schema)
+    names = {each.name for each in schema.root.properties} if schema else set()
+    testcases.of_route(  # faults of theirs are faults of the file; the cases themselves are for `edge test`
+        checker,
+        (*path, "tests"),
+        Target(
+            name=name,
+            fields=frozenset(names | set(constants)) if schema else None,
+            encoding=inlet.encoding,
+            splits_lines=inlet.splits_lines,
+        ),
+    )
     return Draft(
         path=path,
-        name=checker.value(values, path, "name", _name, ""),
+        name=name,
         filters=filters,
         output=output,
         schema=schema,
-        inlet=Inlet(
-            encoding=checker.value(values, path, "encoding", _encoding, "utf-8"),
-            place=checker.value(values, path, "text", rules.optional(_place), None),
-            splits_lines=checker.value(values, path, "split", rules.optional(_split), None) is not None,
-        ),
-        constants=_constants(checker, path, values, schema),
+        inlet=inlet,
+        constants=constants,
         has_meta=_has_meta(checker, path, values, schema),
         retain=checker.value(values, path, "retain", rules.flag, default=False),
         shapes=checker.value(values, path, "shapes", rules.flag, default=True),

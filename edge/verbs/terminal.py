@@ -24,7 +24,7 @@ _DOUBTFUL = 0.5  # below this confidence a value is marked
 
 def highlighted(extraction: Extraction) -> Text:
     """Return the text, the source characters of each value in colour."""
-    shown = Text(_harmless(extraction.text))
+    shown = Text(harmless(extraction.text))
     for index, value in enumerate(extraction.values):
         if value.span:
             shown.stylize(f"bold {_colour(index)} underline", value.span.start, value.span.end)
@@ -59,7 +59,7 @@ def show_outcome(console: Console, outcome: Outcome, number: int, count: int) ->
     sample = outcome.sample
     console.print(f"[dim]{number:2}/{count}[/dim] [bold]{sample.topic}[/bold]")
     text = sample.payload[:_EXCERPT].decode(errors="replace")
-    shown = highlighted(outcome.extraction) if outcome.extraction else Text(_harmless(text))
+    shown = highlighted(outcome.extraction) if outcome.extraction else Text(harmless(text))
     if len(sample.payload) > _EXCERPT:
         shown.append(f" … ({len(sample.payload)} bytes)", style="dim")
     console.print(Padding(shown, (0, 0, 0, 6)))
@@ -86,7 +86,7 @@ def show_summary(console: Console, outcomes: Sequence[Outcome], daemon_code: int
     return 1 if wrong or daemon_code else 0
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Return a text whose control characters do nothing to a terminal."""
     return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
