@@ -7,7 +7,7 @@ import re
 
 from edge.literal import JSON, Path
 
-_PLACE = re.compile(r"\$((?:\.[^.\[\]\s]+|\[[0-9]{1,6}\])*)")
+PLACE = re.compile(r"\$((?:\.[^.\[\]\s]+|\[[0-9]{1,6}\])*)")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[([0-9]+)\]")
 
 
@@ -20,7 +20,7 @@ def parse(written: str) -> Path:
     Raises:
         ValueError: it is not written so.
     """
-    found = _PLACE.fullmatch(written)
+    found = PLACE.fullmatch(written)
     if found is None:
         raise ValueError(f'expected a place such as $.message or $.data[0].text, got "{written}"')
     return tuple(key or int(index) for key, index in _STEP.findall(found[1]))

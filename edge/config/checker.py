@@ -6,7 +6,7 @@ Knows nothing of what the options are called: dataclasses name them, and their a
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from edge.config.document import Document
 from edge.config.rules import Rule, got
@@ -91,11 +91,10 @@ class Checker:
             defaults: those of fields for which the dataclass has none.
         """
         fields = {field.name: field for field in dataclasses.fields(kind)}
-        hints = get_type_hints(kind, include_extras=True)
         values = self.mapping(path, fields, later)
         options: dict[str, object] = {}
         for name, field in fields.items():
-            rule = hints[name].__metadata__[0]
+            rule = rule_of(field)
             if dataclasses.is_dataclass(rule):
                 is_given = values.get(name) is not None
                 options[name] = (
@@ -107,6 +106,11 @@ class Checker:
 
     def _rank(self, problem: Problem) -> tuple[bool, int, int]:
         return problem.file != self.document.file, problem.line, problem.column
+
+
+def rule_of(field: "dataclasses.Field[Any]") -> Any:
+    """Return what judges an option: a rule, or the dataclass of a mapping of its own."""
+    return cast("Any", field.type).__metadata__[0]
 
 
 def _hint(key: str, known: list[str]) -> str:

@@ -1,22 +1,21 @@
 """Owns the reading of `routes:`, each route for itself; drafts come out, parts with faults left empty.
 
-Knows nothing of what routes do to each other: `conflicts.py` compares them.
+Knows nothing of what an option may hold: `routeoptions.py` does. Nor of what routes do to each other:
+`conflicts.py` compares them.
 """
 
-import codecs
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edge import appearance, jsonpath
 from edge.appearance import Appearance
 from edge.config import fields, rules, testcases
 from edge.config.checker import Checker
-from edge.config.rules import Unexpected, got
+from edge.config.routeoptions import RouteHomeAssistant, RouteOptions
+from edge.config.rules import got
 from edge.config.testcases import Target
-from edge.inlet import ENCODINGS, PLAIN, Inlet
+from edge.inlet import PLAIN, Inlet
 from edge.literal import JSON, Path
 from edge.outlet import META, Outlet
 from edge.routes import Route
@@ -24,17 +23,6 @@ from edge.schema.schema import Schema
 from edge.text.moments import TimestampPolicy, Zone
 from edge.text.units import UnitPolicy
 from edge.topics import OutputTopic, TopicFilter
-
-_KEYS = (
-    *("name", "subscribe", "publish", "fields", "schema", "retain", "shapes", "units", "min_confidence"),
-    *("encoding", "text", "split", "constants", "meta", "timestamps", "timezone", "dayfirst", "homeassistant"),
-    "tests",
-)
-MOST_EXPIRY_S = 31_536_000  # a year
-MOST_NAME_CHARS = 100  # of a device or a room
-_NAME = re.compile(
-    r"(?!_)[A-Za-z0-9_-]{1,64}"
-)  # ids of devices and levels of topics; _unrouted is the program's own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,55 +81,40 @@ def read(checker: Checker, folder: FilePath) -> Sequence[Draft]:
         return []
     drafts = []
     for index, route in enumerate(routes):
-        values = checker.mapping((*path, index), _KEYS)
+        options = checker.section(RouteOptions, (*path, index))
         if isinstance(route, dict | None):  # as above
-            drafts.append(_draft(checker, (*path, index), values, folder))
+            drafts.append(_draft(checker, (*path, index), route or {}, options, folder))
     return drafts
 
 
-def _draft(checker: Checker, path: Path, values: Mapping[str, JSON], folder: FilePath) -> Draft:
+def _draft(
+    checker: Checker, path: Path, given: Mapping[str, JSON], options: RouteOptions, folder: FilePath
+) -> Draft:
     for key in ("name", "subscribe", "publish"):
-        if key not in values:
+        if key not in given:
             checker.fault(path, f'expected the key "{key}"')
-    filters = tuple(_filters(checker, (*path, "subscribe"), values["subscribe"])) if "subscribe" in values else ()
-    output = checker.value(values, path, "publish", _output, None)
-    if output is not None:
-        _check_placeholders(checker, (*path, "publish"), output, filters)
-        _check_places(checker, (*path, "publish"), output, values)
-    schema = _schema(checker, path, values, folder)
-    inlet = Inlet(
-        encoding=checker.value(values, path, "encoding", _encoding, "utf-8"),
-        place=checker.value(values, path, "text", rules.optional(_place), None),
-        splits_lines=checker.value(values, path, "split", rules.optional(_split), None) is not None,
-    )
-    name = checker.value(values, path, "name", _name, "")
-    constants = _constants(checker, path, values, schema)
-    names = {each.name for each in schema.root.properties} if schema else set()
-    testcases.of_route(  # faults of theirs are faults of the file; the cases themselves are for `edge test`
-        checker,
-        (*path, "tests"),
-        Target(
-            name=name,
-            fields=frozenset(names | set(constants)) if schema else None,
-            encoding=inlet.encoding,
-            splits_lines=inlet.splits_lines,
-        ),
-    )
+    filters = tuple(_filters(checker, (*path, "subscribe"), given["subscribe"])) if "subscribe" in given else ()
+    if options.publish is not None:
+        _check_placeholders(checker, (*path, "publish"), options.publish, filters)
+        _check_places(checker, (*path, "publish"), options.publish, given)
+    schema = _schema(checker, path, given, folder)
+    _check_names(checker, path, options, schema)
+    _check_cases(checker, path, options, schema)
     return Draft(
         path=path,
-        name=name,
+        name=options.name,
         filters=filters,
-        output=output,
+        output=options.publish,
         schema=schema,
-        inlet=inlet,
-        constants=constants,
-        has_meta=_has_meta(checker, path, values, schema),
-        retain=checker.value(values, path, "retain", rules.flag, default=False),
-        shapes=checker.value(values, path, "shapes", rules.flag, default=True),
-        units=checker.value(values, path, "units", rules.one_of(UnitPolicy), UnitPolicy.CONVERT),
-        zone=_zone(checker, path, values),
-        min_confidence=checker.value(values, path, "min_confidence", rules.share, 0.0),
-        appearance=_appearance(checker, (*path, "homeassistant"), values),
+        inlet=Inlet(encoding=options.encoding, place=options.text, splits_lines=options.split is not None),
+        constants=options.constants or {},
+        has_meta=options.meta,
+        retain=options.retain,
+        shapes=options.shapes,
+        units=options.units,
+        zone=_zone(checker, path, given, options),
+        min_confidence=options.min_confidence,
+        appearance=_appearance(checker, (*path, "homeassistant"), options),
     )
 
 
@@ -157,101 +130,49 @@ def _filters(checker: Checker, path: Path, value: JSON) -> Iterator[tuple[Path, 
             checker.fault(place, str(error))
 
 
-def _output(value: JSON) -> OutputTopic:
-    return OutputTopic(rules.text(value))
-
-
-def _name(value: JSON) -> str:
-    if isinstance(value, str) and _NAME.fullmatch(value):
-        return value
-    raise Unexpected('a name of up to 64 ASCII letters, digits, "-" and "_", not starting with "_"', value)
-
-
-def _encoding(value: JSON) -> str:
-    """Return Python's name of an encoding that devices speak."""
-    try:
-        name = codecs.lookup(rules.text(value)).name
-    except (LookupError, ValueError):  # a NUL in it is a ValueError
-        name = ""
-    if name in ENCODINGS:
-        return name
-    raise Unexpected("an encoding of texts, such as utf-8, latin-1 or cp437", value)
-
-
-def _place(value: JSON) -> Path:
-    return jsonpath.parse(rules.text(value))
-
-
-def _split(value: JSON) -> str:
-    if value != "lines":
-        raise Unexpected("lines, or null for a payload that is one text", value)
-    return "lines"
-
-
-def _zone(checker: Checker, path: Path, values: Mapping[str, JSON]) -> Zone | None:
+def _zone(checker: Checker, path: Path, given: Mapping[str, JSON], options: RouteOptions) -> Zone | None:
     """Return how a route's devices write the time; None where timestamps are kept."""
-    policy = checker.value(values, path, "timestamps", rules.one_of(TimestampPolicy), TimestampPolicy.KEEP)
-    name = checker.value(values, path, "timezone", rules.optional(_timezone), None)
-    is_day_first = checker.value(values, path, "dayfirst", rules.flag, default=False)
-    if policy is TimestampPolicy.KEEP:
+    if options.timestamps is TimestampPolicy.KEEP:
         return None
-    if name is None:
-        if values.get("timezone") is None:
+    if options.timezone is None:
+        if given.get("timezone") is None:
             checker.fault((*path, "timestamps"), 'expected the key "timezone" beside it, such as Europe/Berlin')
         return None
-    return Zone(name=name, is_day_first=is_day_first)
+    return Zone(name=options.timezone, is_day_first=options.dayfirst)
 
 
-def _timezone(value: JSON) -> str:
-    try:
-        return ZoneInfo(rules.text(value)).key
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # a folder of the database is an OSError
-        raise Unexpected("a time zone of the IANA database, such as Europe/Berlin", value) from error
-
-
-def _constants(checker: Checker, path: Path, values: Mapping[str, JSON], schema: Schema | None) -> dict[str, JSON]:
-    """Return the fields that each reading of a route has; none may be one that is read."""
-    found = values.get("constants")
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        checker.fault((*path, "constants"), f"expected a mapping of fields and their values, got {got(found)}")
-        return {}
-    for name in found:
+def _check_names(checker: Checker, path: Path, options: RouteOptions, schema: Schema | None) -> None:
+    """Check that what is added to a reading has names that none of its fields has."""
+    constants = options.constants or {}
+    for name in constants:
         _check_is_free(checker, (*path, "constants", name), name, schema)
-    return dict(found)
-
-
-def _has_meta(checker: Checker, path: Path, values: Mapping[str, JSON], schema: Schema | None) -> bool:
-    has_meta = checker.value(values, path, "meta", rules.flag, default=False)
-    if has_meta:
+    if options.meta:
         _check_is_free(checker, (*path, "meta"), META, schema)
-        if META in (values.get("constants") or {}):  # type: ignore[operator]  # what is no mapping is a fault above
+        if META in constants:
             checker.fault((*path, "meta"), f'expected no constant "{META}" beside it')
-    return has_meta
 
 
-def _appearance(checker: Checker, path: Path, values: Mapping[str, JSON]) -> Appearance:
-    """Return how the device of a route looks in Home Assistant."""
-    found = checker.mapping(path, ("enabled", "name", "area", "expire_after_s"))
-    expire_after_s = checker.value(
-        found, path, "expire_after_s", rules.optional(rules.whole(1, MOST_EXPIRY_S)), None
+def _check_cases(checker: Checker, path: Path, options: RouteOptions, schema: Schema | None) -> None:
+    """Check the cases of a route, whose faults are faults of the file; to run them is for `edge test`."""
+    names = {each.name for each in schema.root.properties} if schema else set()
+    target = Target(
+        name=options.name,
+        fields=frozenset(names | set(options.constants or {})) if schema else None,
+        encoding=options.encoding,
+        splits_lines=options.split is not None,
     )
-    if expire_after_s is not None and values.get("retain") is True:
+    testcases.of_route(checker, (*path, "tests"), target)
+
+
+def _appearance(checker: Checker, path: Path, options: RouteOptions) -> Appearance:
+    """Return how the device of a route looks in Home Assistant."""
+    found = options.homeassistant or RouteHomeAssistant()
+    if found.expire_after_s is not None and options.retain:
         message = "expected retain: false beside it: a reading that the broker kept would pass for a fresh one"
         checker.fault((*path, "expire_after_s"), message)
     return Appearance(
-        is_shown=checker.value(found, path, "enabled", rules.flag, default=True),
-        name=checker.value(found, path, "name", rules.optional(_device_name), None),
-        area=checker.value(found, path, "area", rules.optional(_device_name), None),
-        expire_after_s=expire_after_s,
+        is_shown=found.enabled, name=found.name, area=found.area, expire_after_s=found.expire_after_s
     )
-
-
-def _device_name(value: JSON) -> str:
-    if isinstance(value, str) and value.isprintable() and value.strip() and len(value) <= MOST_NAME_CHARS:
-        return value
-    raise Unexpected(f"some printable text of at most {MOST_NAME_CHARS} characters", value)
 
 
 def _check_is_free(checker: Checker, path: Path, name: str, schema: Schema | None) -> None:

@@ -31,6 +31,7 @@ class Protocol(StrEnum):
     MQTT_3_1_1 = "3.1.1"
 
 
+@rules.described({"enum": [5, *map(str, Protocol)]})
 def named_protocol(value: JSON) -> Protocol:
     """Return the version that an option names; 5 may stand there as a number.
 
@@ -42,6 +43,7 @@ def named_protocol(value: JSON) -> Protocol:
     raise rules.Unexpected("5 or 3.1.1", value)
 
 
+@rules.described({"type": "string", "pattern": "^[^/+#]+$"})
 def group_name(value: JSON) -> str:
     """Return the name of a group of subscribers ([MQTT-4.8.2-1], [MQTT-4.8.2-2]).
 
@@ -173,6 +175,7 @@ class BridgeOptions:
     logging: Annotated[bool, rules.flag] = True
 
 
+@rules.described({"type": "string", "pattern": r"^(?!\$)[^+#{}]*[^+#{}/]$"})
 def discovery_prefix(value: JSON) -> str:
     """Return the topic below which Home Assistant looks for devices.
 

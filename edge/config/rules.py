@@ -1,7 +1,7 @@
 """Owns what a single option may hold: each rule takes a value of the file and returns what the program uses.
 
 Knows nothing of which option it judges, nor of places in files. A rule raises `Unexpected`, which says what was
-expected and what stood there.
+expected and what stood there. For editors, each carries a JSON Schema, which says it as far as JSON Schema can.
 """
 
 import ipaddress
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar, cast
 
 from edge.literal import JSON, Number, dumps
 
@@ -33,6 +33,25 @@ class Unexpected(ValueError):
         super().__init__(f"expected {expected}, got {got(value)}")
 
 
+def described(schema: dict[str, JSON]) -> Callable[[Callable[[JSON], T]], Callable[[JSON], T]]:
+    """Return what gives a rule its JSON Schema, which takes all that the rule does."""
+
+    def add(rule: Callable[[JSON], T]) -> Callable[[JSON], T]:
+        vars(rule)["json_schema"] = schema
+        return rule
+
+    return add
+
+
+def schema_of(rule: Rule[T]) -> dict[str, JSON]:
+    """Return the JSON Schema of a rule.
+
+    >>> schema_of(whole(1, 65535))
+    {'type': 'integer', 'minimum': 1, 'maximum': 65535}
+    """
+    return cast("dict[str, JSON]", vars(rule)["json_schema"])
+
+
 def got(value: JSON) -> str:
     """Return a value as messages quote it: as JSON, cut where it is long.
 
@@ -50,6 +69,7 @@ def whole(minimum: int, maximum: int) -> Rule[int]:
     1883
     """
 
+    @described({"type": "integer", "minimum": minimum, "maximum": maximum})
     def check(value: JSON) -> int:
         if type(value) is int and minimum <= value <= maximum:  # a bool is an int to isinstance
             return value
@@ -65,6 +85,7 @@ def above_zero(maximum: int) -> Rule[float]:
     0.5
     """
 
+    @described({"type": "number", "exclusiveMinimum": 0, "maximum": maximum})
     def check(value: JSON) -> float:
         if isinstance(value, int | Number) and not isinstance(value, bool) and 0 < value <= maximum:
             return float(value) or sys.float_info.min  # 1e-999 is above 0, its float is not
@@ -73,6 +94,7 @@ def above_zero(maximum: int) -> Rule[float]:
     return check
 
 
+@described({"type": "number", "minimum": 0, "maximum": 1})
 def share(value: JSON) -> float:
     """Return the value where it is a number from 0 to 1.
 
@@ -84,6 +106,7 @@ def share(value: JSON) -> float:
     raise Unexpected("a number from 0 to 1", value)
 
 
+@described({"type": "string", "minLength": 1})
 def text(value: JSON) -> str:
     """Return the value where it is text, and some."""
     if isinstance(value, str) and value:
@@ -92,6 +115,7 @@ def text(value: JSON) -> str:
     raise Unexpected(f"text{hint}", value)
 
 
+@described({"type": "boolean"})
 def flag(value: JSON) -> bool:
     """Return the value where it is true or false."""
     if isinstance(value, bool):
@@ -107,6 +131,7 @@ def one_of(choices: type[E]) -> Rule[E]:
     <UnitPolicy.KEEP: 'keep'>
     """
 
+    @described({"enum": [str(choice) for choice in choices]})
     def check(value: JSON) -> E:
         if isinstance(value, str) and value in set(choices):
             return choices(value)
@@ -115,6 +140,7 @@ def one_of(choices: type[E]) -> Rule[E]:
     return check
 
 
+@described({"type": "string", "pattern": f"^({_HOST.pattern})$"})
 def host(value: JSON) -> str:
     """Return the name or address of a host; URLs and `host:port` are refused."""
     if isinstance(value, str) and _HOST.fullmatch(value):
@@ -122,6 +148,7 @@ def host(value: JSON) -> str:
     raise Unexpected("the name or address of a host, without scheme and port", value)
 
 
+@described({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
 def address(value: JSON) -> str:
     """Return the value where it is an IP address.
 
@@ -134,6 +161,7 @@ def address(value: JSON) -> str:
         raise Unexpected("an IP address of this machine, such as 127.0.0.1", value) from error
 
 
+@described({"type": "string", "pattern": r"^[^\x00]+$"})
 def path(value: JSON) -> Path:
     """Return the path of a file, `~` expanded; a relative one stays relative."""
     try:
@@ -147,6 +175,7 @@ def path(value: JSON) -> Path:
 def optional(rule: Rule[T]) -> Rule[T | None]:
     """Return the rule that lets null through as None and asks another rule about the rest."""
 
+    @described(_or(schema_of(rule), {"type": "null"}))
     def check(value: JSON) -> T | None:
         return None if value is None else rule(value)
 
@@ -156,6 +185,7 @@ def optional(rule: Rule[T]) -> Rule[T | None]:
 def auto_or(rule: Rule[int]) -> Rule[int | None]:
     """Return the rule that takes `auto` as None and asks another rule about the rest."""
 
+    @described(_or(schema_of(rule), {"const": "auto"}))
     def check(value: JSON) -> int | None:
         if value == "auto":
             return None
@@ -165,3 +195,7 @@ def auto_or(rule: Rule[int]) -> Rule[int | None]:
             raise ValueError(str(error).replace("expected ", "expected auto or ", 1)) from error
 
     return check
+
+
+def _or(schema: dict[str, JSON], other: dict[str, JSON]) -> dict[str, JSON]:
+    return {"anyOf": [schema, other]}

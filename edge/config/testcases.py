@@ -22,8 +22,31 @@ from edge.routes import Route, Routes
 
 Expected: TypeAlias = dict[str, JSON] | Reason  # the fields of a reading, or why there is none
 
-KEYS = ("name", "input", "topic", "received_at", "expect", "dead", "publish", "tolerance")
 _REASONS = rules.one_of(Reason)
+_TOPIC: dict[str, JSON] = {"type": ["string", "null"], "pattern": r"^[^+#\x00-\x1f\x7f-\x9f]+$"}
+_MOMENT: dict[str, JSON] = {"type": ["string", "null"], "minLength": 1}
+_DISTANCE: dict[str, JSON] = {"type": "number", "minimum": 0}
+_LINE: JSON = {"anyOf": [{"type": "object"}, rules.schema_of(_REASONS)]}
+_DESCRIBED: Mapping[str, tuple[str, dict[str, JSON]]] = {  # what each key is, and its JSON Schema, for editors
+    "name": ("What the case is called.", rules.schema_of(rules.text)),
+    "input": ("What the device publishes, as text: the whole payload.", {"type": "string"}),
+    "topic": ("The topic that it arrives on; null for any that the route takes.", _TOPIC),
+    "received_at": (
+        "When it arrives, such as 2026-02-28T14:03:07+01:00; null for the moment of the test.",
+        _MOMENT,
+    ),
+    "expect": (
+        "The reading as it is published, all of its fields; on a route with `split: lines` one for each line.",
+        {"anyOf": [{"type": "object"}, {"type": "array", "minItems": 1, "items": _LINE}]},
+    ),
+    "dead": ("In place of `expect`: the reason of its dead letter.", rules.schema_of(_REASONS)),
+    "publish": ("The topic that the reading goes to; null for any.", _TOPIC),
+    "tolerance": (
+        "How far numbers may be off: a number for all fields, or one for each of some fields.",
+        {"anyOf": [_DISTANCE, {"type": "object", "additionalProperties": _DISTANCE}, {"type": "null"}]},
+    ),
+}
+KEYS = tuple(_DESCRIBED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +91,17 @@ class Target:
 
 
 _NOBODY = Target(name=None)
+
+
+def described() -> dict[str, JSON]:
+    """Return the JSON Schema of a case in a route."""
+    return {
+        "type": "object",
+        "required": ["name", "input"],
+        "oneOf": [{"required": ["expect"]}, {"required": ["dead"]}],
+        "properties": {key: {"description": words, **schema} for key, (words, schema) in _DESCRIBED.items()},
+        "additionalProperties": False,
+    }
 
 
 def of_route(checker: Checker, path: Path, target: Target) -> list[Case]:
@@ -234,6 +268,7 @@ def _input(value: JSON) -> str:
     return "" if value == "" else rules.text(value)
 
 
+@rules.described(_TOPIC)
 def _topic(value: JSON) -> str:
     topic = rules.text(value)
     topics.check_topic(topic)
@@ -242,6 +277,7 @@ def _topic(value: JSON) -> str:
     return topic
 
 
+@rules.described(_MOMENT)
 def _moment(value: JSON) -> datetime:
     """Return a moment that says where on earth its clock stands."""
     try:
@@ -253,6 +289,7 @@ def _moment(value: JSON) -> datetime:
     raise Unexpected("a moment with its offset, such as 2026-02-28T14:03:07+01:00", value)
 
 
+@rules.described(_DISTANCE)
 def _distance(value: JSON) -> Decimal:
     if isinstance(value, int | Number) and not isinstance(value, bool) and value >= 0:
         return Decimal(value)
