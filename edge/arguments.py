@@ -34,6 +34,8 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--deny-warnings", action="store_true", help="take warnings for faults")
     check.set_defaults(verb=calls.check)
 
+    _add_config(verbs.add_parser("config", help="print what editors must know of the configuration"))
+
     examined = [configured, _kept(), _shown()]
     _add_doctor(verbs.add_parser("doctor", parents=examined, help="look whether the daemon has all that it needs"))
 
@@ -83,6 +85,13 @@ def parser() -> argparse.ArgumentParser:
 
     _add_bench(verbs.add_parser("bench", help="measure speed, memory and accuracy on this machine"))
     return whole
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `config` its own verb."""
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    schema = verbs.add_parser("schema", help="its JSON Schema, by which an editor completes and checks it")
+    schema.set_defaults(verb=calls.config_schema)
 
 
 def _add_test(parser: argparse.ArgumentParser) -> None:

@@ -53,6 +53,14 @@ def check(options: argparse.Namespace) -> int:
     return OK
 
 
+def config_schema(_options: argparse.Namespace) -> int:
+    """Print the JSON Schema of the configuration."""
+    from edge.config import editorschema
+
+    sys.stdout.write(editorschema.written())
+    return OK
+
+
 def try_(options: argparse.Namespace) -> int:
     """Read one text."""
     from edge.verbs import tryout

@@ -189,6 +189,7 @@ install_files() {
     command install --mode=644 "$PROJECT/config/edge.yaml" /etc/edge/edge.yaml.new
     say "/etc/edge/edge.yaml is yours and stays; this version's example is /etc/edge/edge.yaml.new"
   fi
+  command install -D --mode=644 "$PROJECT/config/edge.schema.json" /usr/share/edge/edge.schema.json
   command install -D --mode=644 "$PROJECT/systemd/edge.service" $UNIT
   command install -D --mode=644 "$PROJECT/packaging/debian/edge.conf" /usr/lib/sysusers.d/edge.conf
   $VENV/bin/python "$PROJECT/packaging/shell/generate.py" "$WORK/shell"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge import __main__ as command_line
+from edge.config import editorschema
 from edge.errors import Reason
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +57,11 @@ def test_the_first_route_of_a_page_is_part_of_the_shipped_configuration(page: st
     ]
 
     assert [line for line in block.group(1).splitlines() if line not in shipped] == []
+
+
+def test_the_schema_for_editors_is_that_of_the_program() -> None:
+    """config/edge.schema.json is what `edge config schema` prints: after a change, write it anew."""
+    assert (ROOT / "config/edge.schema.json").read_text(encoding="utf-8") == editorschema.written()
 
 
 def test_every_link_of_the_documents_leads_somewhere() -> None:

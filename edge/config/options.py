@@ -82,9 +82,14 @@ class Mqtt:
     """How to reach the broker.
 
     Attributes:
-        username: None for a broker that asks no name.
+        host: its name or address, without mqtt:// and without port.
+        port: the broker's: 1883, or as a rule 8883 with `tls`.
+        protocol: the version of MQTT; 3.1.1 for a broker that does not know MQTT 5.
+        client_id: no two clients of a broker may share one; keep it, or the broker forgets what it keeps for it.
+        username: who this client is; None for a broker that asks no name.
         password_file: a file with nothing but the password; None for the systemd credential mqtt.password, if any.
-        tls: None for a connection that is not encrypted.
+        tls: what encrypts the connection; None for one that is not encrypted.
+        keepalive_s: how soon the broker notices that this machine is gone.
         session_expiry_s: how long the broker keeps messages for a daemon that is away.
         in_flight: how many messages the broker may send ahead of their acknowledgements.
         waiting_qos0: how many messages at QoS 0, which no broker holds back, may wait; more are shed.
@@ -112,6 +117,7 @@ class Model:
     """Which model reads the messages, and with what.
 
     Attributes:
+        path: a file in GGUF.
         threads: how many cores it may keep busy; None leaves it to the program.
         context_tokens: room for the schema, the message and the reading, in tokens.
         slots: how many messages it reads together.
@@ -128,7 +134,11 @@ class Limits:
     """What one message may cost; beyond it, it gets a dead letter. And what the daemon may take.
 
     Attributes:
-        lines: of one message, on a route that splits lines.
+        payload_bytes: how long it may be.
+        lines: how many lines it may have, on a route that splits lines.
+        message_tokens: how long its text may be; a token is a few characters.
+        output_tokens: how long its reading may be.
+        deadline_s: how long it may be read.
         memory_mb: millions of bytes; beyond that the daemon leaves, to be started anew. None for what is usual for
             the size of the context.
     """
@@ -146,6 +156,7 @@ class SpoolOptions:
     """Whether inputs are kept on disk until they are answered.
 
     Attributes:
+        enabled: whether they are kept, for power cuts, and for more of them than the broker keeps.
         max_mb: millions of bytes of messages that may wait there.
         when_full: what becomes of more.
     """
@@ -157,7 +168,11 @@ class SpoolOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HealthOptions:
-    """What the daemon says of itself: every so many seconds; 0 for never."""
+    """What the daemon says of itself, as JSON, on <base_topic>/bridge/health.
+
+    Attributes:
+        every_s: how often; 0 for never.
+    """
 
     every_s: Annotated[int, rules.whole(0, 86_400)] = 60
 
@@ -197,7 +212,12 @@ def discovery_prefix(value: JSON) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HomeAssistantOptions:
-    """Whether devices appear in Home Assistant by themselves, and below which topic it looks for them."""
+    """Whether devices appear in Home Assistant by themselves.
+
+    Attributes:
+        enabled: whether they do.
+        prefix: the topic below which it looks for them.
+    """
 
     enabled: Annotated[bool, rules.flag] = False
     prefix: Annotated[str, discovery_prefix] = "homeassistant"
@@ -205,7 +225,13 @@ class HomeAssistantOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpOptions:
-    """Whether figures and readiness can be fetched over HTTP, and at which address of this machine."""
+    """Whether figures and readiness can be fetched over HTTP; there is no password.
+
+    Attributes:
+        enabled: whether they can.
+        address: one of this machine, or 0.0.0.0 for all of them.
+        port: where it listens.
+    """
 
     enabled: Annotated[bool, rules.flag] = False
     address: Annotated[str, rules.address] = "127.0.0.1"
@@ -217,6 +243,7 @@ class Shapes:
     """What the shape cache does: it replays wordings that the model has read alike.
 
     Attributes:
+        enabled: whether it does.
         confirmations: how many messages of a wording the model reads, alike, before it is replayed.
         audit_every: one replay in so many is read by the model again; 0 for none.
         audit_share: the part of the model's time that this may take.
@@ -245,7 +272,13 @@ class Dead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """All that the daemon is told: checked, defaults filled in, paths absolute."""
+    """All that the daemon is told: checked, defaults filled in, paths absolute.
+
+    Attributes:
+        base_topic: the daemon's own topics stand below it, such as status and dead; each machine needs its own.
+        routes: which messages to read, what to look for in them, and where the readings go. The first route whose
+            filter matches takes the message.
+    """
 
     base_topic: str
     mqtt: Mqtt

@@ -163,14 +163,17 @@ class RouteOptions:
         schema: a JSON Schema, or the name of a file with one; or `fields` in its place.
         retain: whether the broker keeps the last reading for those who subscribe later.
         shapes: whether wordings that the model has read alike are replayed without it.
-        units: convert makes 20.00 of `68F` where the field's unit is °C; keep leaves 68.
-        min_confidence: 0 to 1; a reading with a value that is less sure becomes a dead letter.
+        units: what becomes of other units: convert makes 20.00 of `68F` where the field's unit is °C; keep leaves
+            68.
+        min_confidence: how sure each value must be, 0 to 1; otherwise the message becomes a dead letter.
         encoding: what the devices send, such as utf-8, latin-1 or cp437.
         text: where the text stands in a payload that is JSON, such as $.message; None for a payload that is text.
-        split: lines makes each line a text of its own, with a reading of its own; None for one text.
+        split: what a payload is made of: lines makes each line a text of its own, with a reading of its own; None
+            for one text.
         constants: fields that each reading gets, as they stand here.
         meta: whether the payload says id, source topic, time of arrival and confidence.
-        timestamps: rfc3339 makes 2026-02-28T14:03:07+01:00 of fields with `format: date-time`; keep leaves them.
+        timestamps: what becomes of them: rfc3339 makes 2026-02-28T14:03:07+01:00 of fields with
+            `format: date-time`; keep leaves them.
         timezone: what the devices mean, and readings carry, such as Europe/Berlin.
         dayfirst: whether 1/2/2026 is in February.
         homeassistant: how its device looks in Home Assistant.

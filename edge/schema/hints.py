@@ -17,6 +17,8 @@ _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _ICON = re.compile(r"[a-z0-9]+:[a-z0-9-]+")
 STATE_CLASSES = ("measurement", "measurement_angle", "total", "total_increasing")
 _CATEGORIES = ("diagnostic",)
+_FLAG: dict[str, JSON] = {"type": "boolean"}
+_TEXT: dict[str, JSON] = {"type": "string", "minLength": 1, "maxLength": MOST_CHARS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class _Rule:
 
     expected: str
     is_right: Callable[[JSON], bool]
+    json_schema: dict[str, JSON]
 
 
 def _word_or_null(value: JSON) -> bool:
@@ -40,20 +43,37 @@ def _is_text(value: JSON) -> bool:
 
 
 _RULES = {
-    "enabled": _Rule("true or false", lambda value: isinstance(value, bool)),
-    "name": _Rule(f"some printable text of at most {MOST_CHARS} characters", _is_text),
-    "device_class": _Rule("a device class such as temperature, or null for none", _word_or_null),
-    "state_class": _Rule(f"{', '.join(STATE_CLASSES)}, or null for none", _one_of(*STATE_CLASSES)),
-    "unit_of_measurement": _Rule("a unit, or null for none", lambda value: value is None or _is_text(value)),
+    "enabled": _Rule("true or false", lambda value: isinstance(value, bool), _FLAG),
+    "name": _Rule(f"some printable text of at most {MOST_CHARS} characters", _is_text, _TEXT),
+    "device_class": _Rule(
+        "a device class such as temperature, or null for none",
+        _word_or_null,
+        {"type": ["string", "null"], "pattern": f"^{_WORD.pattern}$"},
+    ),
+    "state_class": _Rule(
+        f"{', '.join(STATE_CLASSES)}, or null for none",
+        _one_of(*STATE_CLASSES),
+        {"enum": [*STATE_CLASSES, None]},
+    ),
+    "unit_of_measurement": _Rule(
+        "a unit, or null for none",
+        lambda value: value is None or _is_text(value),
+        {"anyOf": [_TEXT, {"type": "null"}]},
+    ),
     "precision": _Rule(
         f"a whole number from 0 to {MOST_PRECISION}",
         lambda value: type(value) is int and 0 <= value <= MOST_PRECISION,
+        {"type": "integer", "minimum": 0, "maximum": MOST_PRECISION},
     ),
     "icon": _Rule(
-        "an icon such as mdi:water", lambda value: isinstance(value, str) and _ICON.fullmatch(value) is not None
+        "an icon such as mdi:water",
+        lambda value: isinstance(value, str) and _ICON.fullmatch(value) is not None,
+        {"type": "string", "pattern": f"^{_ICON.pattern}$"},
     ),
-    "entity_category": _Rule("diagnostic, or null for none", _one_of(*_CATEGORIES)),
-    "enabled_by_default": _Rule("true or false", lambda value: isinstance(value, bool)),
+    "entity_category": _Rule(
+        "diagnostic, or null for none", _one_of(*_CATEGORIES), {"enum": [*_CATEGORIES, None]}
+    ),
+    "enabled_by_default": _Rule("true or false", lambda value: isinstance(value, bool), _FLAG),
 }
 
 
@@ -77,6 +97,15 @@ def complaint(value: JSON) -> str | None:
         if not rule.is_right(hint):
             return f"{key}: expected {rule.expected}, got {excerpt(hint)}"
     return None
+
+
+def described() -> dict[str, JSON]:
+    """Return what `x-ha` may hold, as JSON Schema."""
+    return {
+        "type": "object",
+        "properties": {key: {"description": rule.expected, **rule.json_schema} for key, rule in _RULES.items()},
+        "additionalProperties": False,
+    }
 
 
 def of_schema(schema: Mapping[str, JSON]) -> tuple[tuple[str, JSON], ...]:

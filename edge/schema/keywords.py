@@ -55,6 +55,23 @@ def complaint(key: str, value: JSON) -> str | None:
     return _of_unit(cast("str", value)) if key == "unit" else None
 
 
+def described() -> dict[str, JSON]:
+    """Return what each keyword may hold, as JSON Schema; what is structure may hold anything here."""
+    scalar: dict[str, JSON] = {"type": ["string", "number", "boolean", "null"]}
+    held: list[tuple[set[str], dict[str, JSON]]] = [
+        (_NUMBERS, {"type": "number"}),
+        ({"multipleOf"}, {"type": "number", "exclusiveMinimum": 0}),
+        (_COUNTS, {"type": "integer", "minimum": 0}),
+        (_TEXTS | {"pattern"}, {"type": "string"}),
+        (_FLAGS, {"type": "boolean"}),
+        ({"const"}, scalar),
+        ({"enum"}, {"type": "array", "minItems": 1, "maxItems": MAX_LITERALS, "items": scalar}),
+        ({hints.KEYWORD}, hints.described()),
+        ((_ANNOTATIONS - {hints.KEYWORD}) | _STRUCTURE, {}),
+    ]
+    return {key: schema for keys, schema in held for key in sorted(keys)}
+
+
 def quarrels(schema: Mapping[str, JSON]) -> Iterator[tuple[str, str]]:
     """Yield where right keywords of one schema leave no value: the keyword that should give way, and a sentence.
 
