@@ -91,6 +91,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     """Give the verb `config` its own verb."""
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     schema = verbs.add_parser("schema", help="its JSON Schema, by which an editor completes and checks it")
+    schema.add_argument("--cases", action="store_true", help="that of files of test cases, for `edge test`")
     schema.set_defaults(verb=calls.config_schema)
 
 

@@ -53,11 +53,12 @@ def check(options: argparse.Namespace) -> int:
     return OK
 
 
-def config_schema(_options: argparse.Namespace) -> int:
-    """Print the JSON Schema of the configuration."""
+def config_schema(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of the configuration, or of files of test cases."""
     from edge.config import editorschema
 
-    sys.stdout.write(editorschema.written())
+    schema = editorschema.of_cases() if options.cases else editorschema.document()
+    sys.stdout.write(editorschema.written(schema))
     return OK
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from edge.config import document, editorschema
+from edge.config import document, editorschema, testcases
 from edge.errors import ConfigError
 from edge.literal import JSON, dumps
 from edge.schema import keywords
@@ -204,3 +204,42 @@ def test_fields(field: str, is_right: bool) -> None:
     data = document.parse(TANK.replace("{type: number}", field), file="edge.yaml").data
 
     assert (complaints(data) == []) == is_right
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("tests: [{name: a, route: tank, input: x, dead: missing}]", True),
+        ("tests: [{name: a, topic: t, input: '', expect: {t: 7}, tolerance: {t: 0.5}, received_at: null}]", True),
+        ("tests: [{name: a, route: lines, input: x, expect: [{t: 7}, missing]}]", True),
+        ("tests: [{name: a, input: x, dead: missing}]", False),
+        ("tests: [{name: a, route: tank, input: x, dead: lost}]", False),
+        ("tests: [{name: a, route: tank, input: x}]", False),
+        ("tests: [{name: a, route: tank, input: 7, dead: missing}]", False),
+        ("tests: []", False),
+        ("- {name: a}", False),
+    ],
+)
+def test_files_of_cases(tmp_path: Path, text: str, is_right: bool) -> None:
+    """The schema of a file of cases takes what the program does."""
+    file = tmp_path / "a_test.yaml"
+    file.write_text(text, encoding="utf-8")
+    lines = TANK.replace("tank", "lines").replace("routes:\n", "") + "    split: lines\n"
+    routes = load(tmp_path, (TANK + lines.lstrip("\n")).replace("level", "t")).routes
+    try:
+        was_taken = bool(testcases.of_file(file, routes))
+    except ConfigError:
+        was_taken = False
+
+    data = json.loads(dumps(document.read(file).data))
+    assert Draft202012Validator(editorschema.of_cases()).is_valid(data) == was_taken == is_right
+
+
+def test_patterns_are_those_of_editors_too() -> None:
+    """Editors know the regular expressions of JavaScript, without anchors, groups and flags of Python's own."""
+    patterns = re.findall(r'"pattern": "(.*)"', editorschema.written(SCHEMA))
+
+    assert len(patterns) > 5
+    assert [
+        each for each in patterns if re.search(r"\\A|\\Z|\(\?[PaiLmsux#]|\(\?<|[*+?]\+", json.loads(f'"{each}"'))
+    ] == []

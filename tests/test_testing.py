@@ -110,7 +110,7 @@ def test_all_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = configured(tmp_path, case("""input: 'level {"level":7.0}', expect: {level: 7, site: barn}"""))
 
     assert exit_code(file) == 0
-    assert capsys.readouterr() == ("ok    tank: one\n1 cases: 1 passed, 0 failed\n", "")
+    assert capsys.readouterr() == ("ok    tank: one\n1 case: 1 passed, 0 failed\n", "")
 
 
 def test_a_failure_tells_each_field(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,7 +124,7 @@ def test_a_failure_tells_each_field(tmp_path: Path, capsys: pytest.CaptureFixtur
         '        state: expected "ok", got "low"\n'
         '        input   "x {\\"level\\":7,\\"state\\":\\"low\\"}"\n'
         '        became  {"level":7,"state":"low","site":"barn"}\n'
-        "1 cases: 0 passed, 1 failed\n"
+        "1 case: 0 passed, 1 failed\n"
     )
 
 
@@ -348,6 +348,15 @@ def test_a_report_as_junit(tmp_path: Path) -> None:
     assert failure.text == (
         'level: expected 8, got 7\ninput   "\\u0000{\\"level\\":7}"\nbecame  {"level":7,"site":"barn"}'
     )
+
+
+def test_a_report_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What became of the cases is told before."""
+    file = configured(tmp_path, case("input: x, dead: missing"))
+
+    with pytest.raises(FileNotFoundError):
+        exit_code(file, junit_file=tmp_path / "none" / "report.xml")
+    assert capsys.readouterr().out == "ok    tank: one\n1 case: 1 passed, 0 failed\n"
 
 
 def test_an_empty_report() -> None:

@@ -1,4 +1,4 @@
-"""Owns the JSON Schema of the configuration file, by which editors complete, explain and check it.
+"""Owns the JSON Schemas of configurations and of test cases, by which editors complete, explain and check them.
 
 Knows nothing of single options: it is made of the dataclasses that hold them, of their docstrings and their rules.
 What holds between options, and what needs more than JSON Schema, is left to `edge check`.
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from edge.config import rules
+from edge.config import rules, testcases
 from edge.config.checker import rule_of
 from edge.config.options import DEFAULT_BASE_TOPIC, DEFAULT_CLIENT_ID, Config
 from edge.config.routeoptions import RouteOptions
@@ -20,10 +20,10 @@ from edge.schema import keywords
 from edge.schema.schema import Kind
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_BASE_TOPIC: dict[str, JSON] = {
-    "type": "string",
-    "pattern": r"^(?!\$)([^+#{}]|\{hostname\})*([^+#{}/]|\{hostname\})$",
-}
+_BASE_TOPIC = rules.pattern(
+    r"^(?!\$)([^+#{}]|\{hostname\})*([^+#{}/]|\{hostname\})$",
+    'a topic without "+" and "#", without "$" at its beginning or "/" at its end, and no braces but {hostname}',
+)
 _DEFAULTS: dict[str, JSON] = {"client_id": DEFAULT_CLIENT_ID, "protocol": 5, "constants": {}, "tests": []}
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 _NEEDED = ("name", "subscribe", "publish")
@@ -64,9 +64,21 @@ def document() -> dict[str, JSON]:
     }
 
 
-def written() -> str:
-    """Return the schema as a file."""
-    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+def of_cases() -> dict[str, JSON]:
+    """Return the schema of a file of test cases."""
+    return {
+        "$schema": DIALECT,
+        "title": "Test cases of edge",
+        "type": "object",
+        "required": ["tests"],
+        "properties": {"tests": {"type": "array", "minItems": 1, "items": testcases.described(in_file=True)}},
+        "additionalProperties": False,
+    }
+
+
+def written(schema: dict[str, JSON]) -> str:
+    """Return a schema as a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _section(kind: Any) -> dict[str, JSON]:

@@ -22,6 +22,8 @@ MAX_BASE_TOPIC_BYTES = 1000  # leaves room below it for the names of routes
 MAX_PAYLOAD_BYTES = 1_048_576  # far beyond any text that a small model can read
 MAX_TOKENS = 32_768  # the longest context of any base that may be converted
 MAX_DEADLINE_S = 3_600
+_A_GROUP = "the name of a group, without / + and #"
+_A_PREFIX = "the topic that Home Assistant has as its discovery prefix, such as homeassistant"
 
 
 class Protocol(StrEnum):
@@ -43,7 +45,7 @@ def named_protocol(value: JSON) -> Protocol:
     raise rules.Unexpected("5 or 3.1.1", value)
 
 
-@rules.described({"type": "string", "pattern": "^[^/+#]+$"})
+@rules.described(rules.pattern("^[^/+#]+$", _A_GROUP))
 def group_name(value: JSON) -> str:
     """Return the name of a group of subscribers ([MQTT-4.8.2-1], [MQTT-4.8.2-2]).
 
@@ -52,7 +54,7 @@ def group_name(value: JSON) -> str:
     """
     if isinstance(value, str) and value and value.isprintable() and not set(value) & set("/+#"):
         return value
-    raise rules.Unexpected("the name of a group, without / + and #", value)
+    raise rules.Unexpected(_A_GROUP, value)
 
 
 class WhenFull(StrEnum):
@@ -83,7 +85,7 @@ class Mqtt:
 
     Attributes:
         host: its name or address, without mqtt:// and without port.
-        port: the broker's: 1883, or as a rule 8883 with `tls`.
+        port: its port: 1883, or as a rule 8883 with `tls`.
         protocol: the version of MQTT; 3.1.1 for a broker that does not know MQTT 5.
         client_id: no two clients of a broker may share one; keep it, or the broker forgets what it keeps for it.
         username: who this client is; None for a broker that asks no name.
@@ -190,7 +192,7 @@ class BridgeOptions:
     logging: Annotated[bool, rules.flag] = True
 
 
-@rules.described({"type": "string", "pattern": r"^(?!\$)[^+#{}]*[^+#{}/]$"})
+@rules.described(rules.pattern(r"^(?!\$)[^+#{}]*[^+#{}/]$", _A_PREFIX))
 def discovery_prefix(value: JSON) -> str:
     """Return the topic below which Home Assistant looks for devices.
 
@@ -205,9 +207,7 @@ def discovery_prefix(value: JSON) -> str:
         else:
             if len(value.encode()) <= MAX_BASE_TOPIC_BYTES:
                 return value
-    raise rules.Unexpected(
-        "the topic that Home Assistant has as its discovery prefix, such as homeassistant", value
-    )
+    raise rules.Unexpected(_A_PREFIX, value)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,15 +23,18 @@ MOST_NAME_CHARS = 100  # of a device or a room
 _NAME = re.compile(
     r"(?!_)[A-Za-z0-9_-]{1,64}"
 )  # ids of devices and levels of topics; _unrouted is the program's own
+_A_NAME = 'a name of up to 64 ASCII letters, digits, "-" and "_", not starting with "_"'
 _LEVEL = r"[^+#/\x00-\x1f\x7f-\x9f]*"
 _FILTER: JSON = {
-    "type": "string",
+    **rules.pattern(
+        rf"^(?!\$share/)(({_LEVEL}|\+)/)*({_LEVEL}|\+|#)$",
+        'a filter: "+" stands alone between slashes, "#" alone at the end',
+    ),
     "minLength": 1,
-    "pattern": rf"^(?!\$share/)(({_LEVEL}|\+)/)*({_LEVEL}|\+|#)$",
 }
 
 
-@described({"type": "string", "pattern": f"^{_NAME.pattern}$"})
+@described(rules.pattern(f"^{_NAME.pattern}$", _A_NAME))
 def route_name(value: JSON) -> str:
     """Return the name of a route.
 
@@ -40,7 +43,7 @@ def route_name(value: JSON) -> str:
     """
     if isinstance(value, str) and _NAME.fullmatch(value):
         return value
-    raise Unexpected('a name of up to 64 ASCII letters, digits, "-" and "_", not starting with "_"', value)
+    raise Unexpected(_A_NAME, value)
 
 
 @described({"anyOf": [_FILTER, {"type": "array", "minItems": 1, "items": _FILTER}]})
@@ -49,7 +52,9 @@ def filter_or_filters(value: JSON) -> JSON:
     return value
 
 
-@described({"type": "string", "minLength": 1, "pattern": r"^(?!\$)[^+#\x00-\x1f\x7f-\x9f]*$"})
+@described(
+    rules.pattern(r"^(?!\$)[^+#\x00-\x1f\x7f-\x9f]+$", 'a topic without "+" and "#" that does not start with "$"')
+)
 def output_topic(value: JSON) -> OutputTopic:
     """Return the template of a topic."""
     return OutputTopic(rules.text(value))
@@ -83,7 +88,7 @@ def encoding_name(value: JSON) -> str:
     raise Unexpected("an encoding of texts, such as utf-8, latin-1 or cp437", value)
 
 
-@described({"type": "string", "pattern": f"^{jsonpath.PLACE.pattern}$", "examples": ["$.message"]})
+@described(rules.pattern(f"^{jsonpath.PLACE.pattern}$", "a place such as $.message or $.data[0].text"))
 def text_place(value: JSON) -> Path:
     """Return a place in a payload that is JSON."""
     return jsonpath.parse(rules.text(value))

@@ -19,6 +19,7 @@ E = TypeVar("E", bound=StrEnum)
 Rule: TypeAlias = Callable[[JSON], T]
 
 _MAX_SHOWN = 60  # characters of a wrong value that a message quotes
+_A_HOST = "the name or address of a host, without scheme and port"
 _HOST = re.compile(r"[^\s/:]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.%\w]*")  # a name, IPv4 or IPv6
 
 
@@ -41,6 +42,11 @@ def described(schema: dict[str, JSON]) -> Callable[[Callable[[JSON], T]], Callab
         return rule
 
     return add
+
+
+def pattern(pattern: str, expected: str) -> dict[str, JSON]:
+    """Return the JSON Schema of text in a pattern; what editors say of other text is `expected`."""
+    return {"type": "string", "pattern": pattern, "patternErrorMessage": f"Expected {expected}."}
 
 
 def schema_of(rule: Rule[T]) -> dict[str, JSON]:
@@ -140,12 +146,12 @@ def one_of(choices: type[E]) -> Rule[E]:
     return check
 
 
-@described({"type": "string", "pattern": f"^({_HOST.pattern})$"})
+@described(pattern(f"^({_HOST.pattern})$", _A_HOST))
 def host(value: JSON) -> str:
     """Return the name or address of a host; URLs and `host:port` are refused."""
     if isinstance(value, str) and _HOST.fullmatch(value):
         return value
-    raise Unexpected("the name or address of a host, without scheme and port", value)
+    raise Unexpected(_A_HOST, value)
 
 
 @described({"type": "string", "anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]})
@@ -161,7 +167,7 @@ def address(value: JSON) -> str:
         raise Unexpected("an IP address of this machine, such as 127.0.0.1", value) from error
 
 
-@described({"type": "string", "pattern": r"^[^\x00]+$"})
+@described(pattern(r"^[^\x00]+$", "a path"))
 def path(value: JSON) -> Path:
     """Return the path of a file, `~` expanded; a relative one stays relative."""
     try:

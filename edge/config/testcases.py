@@ -46,6 +46,7 @@ _DESCRIBED: Mapping[str, tuple[str, dict[str, JSON]]] = {  # what each key is, a
         {"anyOf": [_DISTANCE, {"type": "object", "additionalProperties": _DISTANCE}, {"type": "null"}]},
     ),
 }
+_ROUTE = ("The route that is to take it; without it, its topic decides.", rules.schema_of(rules.text))
 KEYS = tuple(_DESCRIBED)
 
 
@@ -93,13 +94,16 @@ class Target:
 _NOBODY = Target(name=None)
 
 
-def described() -> dict[str, JSON]:
-    """Return the JSON Schema of a case in a route."""
+def described(*, in_file: bool = False) -> dict[str, JSON]:
+    """Return the JSON Schema of a case in a route, or in a file of cases."""
+    told: dict[str, tuple[str, dict[str, JSON]]] = {**({"route": _ROUTE} if in_file else {}), **_DESCRIBED}
+    way: dict[str, JSON] = {"anyOf": [{"required": ["route"]}, {"required": ["topic"]}]}
     return {
         "type": "object",
         "required": ["name", "input"],
         "oneOf": [{"required": ["expect"]}, {"required": ["dead"]}],
-        "properties": {key: {"description": words, **schema} for key, (words, schema) in _DESCRIBED.items()},
+        **(way if in_file else {}),
+        "properties": {key: {"description": words, **schema} for key, (words, schema) in told.items()},
         "additionalProperties": False,
     }
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import track
 from rich.text import Text
 
 from edge import config, pipeline
@@ -70,7 +71,7 @@ def run(
 
     Raises:
         ConfigError: the faults of the configuration, or of the files of cases.
-        EdgeError: there is no case; ModelError.
+        EdgeError: there is no case; ModelError; OSError: the report cannot be written, all else is done.
     """
     read, document = config.read(file, overrides=overrides, hostname=hostname)
     inline = [] if paths else testcases.of_document(document, read.routes)
@@ -87,9 +88,10 @@ def run(
         slots=options.slots,
     ) as extractor:
         found = outcomes(extractor, read, cases, now=datetime.now(UTC))
+    code = show(found)
     if junit_file is not None:
         junit_file.write_bytes(junit.written([_row(each) for each in found]))
-    return show(found)
+    return code
 
 
 def outcomes(
@@ -133,8 +135,15 @@ def outcomes(
             duration_s=clock() - started,
         )
 
-    with ThreadPoolExecutor(max_workers=tested.model.slots) as workers:
-        return list(workers.map(outcome, cases))
+    console = Console(stderr=True)
+    workers = ThreadPoolExecutor(max_workers=tested.model.slots)
+    try:
+        found = workers.map(outcome, cases)
+        return list(
+            track(found, "testing", len(cases), console=console, transient=True, disable=not console.is_terminal)
+        )
+    finally:
+        workers.shutdown(cancel_futures=True)
 
 
 def show(found: Sequence[Outcome]) -> int:
@@ -151,7 +160,8 @@ def show(found: Sequence[Outcome]) -> int:
             console.print(Text(f"        {terminal.harmless(line)}"))
     failed = sum(bool(each.failures) for each in found)
     style = "bold red" if failed else "bold green"
-    console.print(Text(f"{len(found)} cases: {len(found) - failed} passed, {failed} failed", style=style))
+    cases = f"{len(found)} case{'s' if len(found) > 1 else ''}"
+    console.print(Text(f"{cases}: {len(found) - failed} passed, {failed} failed", style=style))
     return 1 if failed else 0
 
 
