@@ -211,6 +211,26 @@ def test_lines_have_their_answers(tmp_path: Path) -> None:
     ]
 
 
+def test_a_payload_that_is_json(tmp_path: Path) -> None:
+    """The input is the whole of it; what its topic names of it is told, too."""
+    route = """
+routes:
+  - name: node
+    subscribe: nodes
+    publish: readings/{device.id}
+    text: $.message
+    fields: {t: {type: number}}
+    tests:
+      - name: whole
+        input: '{"device": {"id": 17}, "message": "is {\\"t\\":7}"}'
+        publish: readings/17
+        expect: {t: 7}
+      - {name: nameless, input: '{"message": "x"}', dead: no_topic}
+      - {name: bare, input: x, dead: no_text}
+"""
+    assert failures(tmp_path, route) == [(), (), ()]
+
+
 def test_the_moment_of_arrival(tmp_path: Path) -> None:
     """A time without a date is completed from its arrival, which is that of the test where a case names none."""
     cases = """    tests:
