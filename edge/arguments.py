@@ -4,6 +4,7 @@ Knows nothing of what a verb does with them. The manual and the completion of sh
 """
 
 import argparse
+import re
 from pathlib import Path
 
 import edge
@@ -11,6 +12,7 @@ from edge import calls, service
 from edge.errors import Reason
 
 CONFIG_FILE = Path("/etc/edge/edge.yaml")
+_MOST_PORT = 65_535
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,6 +40,8 @@ def parser() -> argparse.ArgumentParser:
 
     examined = [configured, _kept(), _shown()]
     _add_doctor(verbs.add_parser("doctor", parents=examined, help="look whether the daemon has all that it needs"))
+
+    _add_init(verbs.add_parser("init", help="propose a route for a device from texts of it, in a new file"))
 
     attempt = verbs.add_parser("try", parents=[configured], help="read one text, without a broker")
     under = attempt.add_mutually_exclusive_group(required=True)
@@ -93,6 +97,40 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
     schema = verbs.add_parser("schema", help="its JSON Schema, by which an editor completes and checks it")
     schema.add_argument("--cases", action="store_true", help="that of files of test cases, for `edge test`")
     schema.set_defaults(verb=calls.config_schema)
+
+
+def _add_init(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `init` its options."""
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--file", type=Path, metavar="FILE", help="with texts, one a line")
+    source.add_argument(
+        "--listen", metavar="TOPIC", help="take what comes on a topic of the broker; + and # may be in it"
+    )
+    parser.add_argument("--whole", action="store_true", help="a file or standard input is one text of many lines")
+    parser.add_argument("--seconds", type=_count, default=60, metavar="N", help="how long to listen (60)")
+    parser.add_argument("--broker", type=_address, metavar="HOST[:PORT]", help="(that of the configuration)")
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"where broker and model stand ({CONFIG_FILE}, if there)",
+    )
+    parser.add_argument("--name", metavar="NAME", help="of the route (from the topic, or device)")
+    parser.add_argument(
+        "--topic", metavar="FILTER", help="what the route subscribes to (that of --listen, or raw/NAME)"
+    )
+    target = parser.add_mutually_exclusive_group()
+    target.add_argument("--out", type=Path, metavar="FILE", help="a new file (NAME.yaml)")
+    target.add_argument("--print", action="store_true", help="print the proposal, and write no file")
+    parser.add_argument("--no-try", action="store_true", help="do not read the texts with the model")
+    _add_model(parser, "that of the configuration, or the newest")
+    parser.add_argument(
+        "texts",
+        nargs="*",
+        metavar="TEXT",
+        help='what the device prints; "-" or nothing: standard input, a text a line',
+    )
+    parser.set_defaults(verb=calls.init, usual_config=CONFIG_FILE)
 
 
 def _add_test(parser: argparse.ArgumentParser) -> None:
@@ -227,3 +265,12 @@ def _count(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number above 0, got {text!r}")
     return int(text)
+
+
+def _address(text: str) -> tuple[str, int | None]:
+    """Return the host and the port of a broker; None for the usual port."""
+    found = re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\[\]\s]+)(?::([0-9]{1,5}))?", text)
+    port = int(found[2]) if found and found[2] else None
+    if found is None or (port is not None and not 0 < port <= _MOST_PORT):
+        raise argparse.ArgumentTypeError(f"expected HOST or HOST:PORT, got {text!r}")
+    return found[1].strip("[]"), port

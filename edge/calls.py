@@ -10,11 +10,15 @@ import argparse
 import os
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from edge.config.options import Config
 from edge.errors import EdgeError, ModelError
+
+if TYPE_CHECKING:
+    from edge.verbs.samples import Samples
 
 OK, FAILED, UNAVAILABLE, MEMORY, CONFIG, INTERRUPTED = 0, 1, 69, 75, 78, 130
 MODEL_FOLDER = Path("~/.cache/edge")
@@ -73,6 +77,74 @@ def try_(options: argparse.Namespace) -> int:
         model=options.model or (None if options.route else newest_model()),
         payload=_payload(options.text),
         as_json=options.json,
+    )
+
+
+def init(options: argparse.Namespace) -> int:
+    """Propose a route from texts of a device."""
+    from edge.verbs import beginning, samples
+
+    if options.texts not in ([], ["-"]) and (options.file or options.listen):
+        raise EdgeError("TEXT: expected none beside --file or --listen")
+    for option, topic in (("--topic", options.topic), ("--listen", options.listen)):
+        beginning.check_filter(option, topic)
+    file = None
+    if not options.print:
+        file = options.out or Path(f"{beginning.route_name(options.name, options.topic or options.listen)}.yaml")
+        beginning.check_is_new(file)
+    if options.listen:
+        found = _listened(options)
+    elif options.file:
+        found = samples.of_file(options.file, is_whole=options.whole)
+    elif options.texts not in ([], ["-"]):
+        found = samples.of_arguments(options.texts)
+    else:
+        found = samples.of_stdin(is_whole=options.whole, ask=sys.stderr if sys.stdin.isatty() else None)
+
+    return beginning.run(
+        found,
+        name=beginning.route_name(options.name, options.topic or found.topic),
+        subscribe=options.topic,
+        file=file,
+        model=None if options.no_try else lambda: _init_model(options),
+    )
+
+
+def _init_model(options: argparse.Namespace) -> Path:
+    """Return the weights that `edge init` tries its proposal with."""
+    if options.model:
+        return cast("Path", options.model)
+    read = _init_config(options)
+    return read.model.path if read else newest_model()
+
+
+def _init_config(options: argparse.Namespace) -> Config | None:
+    """Return the configuration that was named, or that of the service; None where there is none."""
+    if options.config is None:
+        if not options.usual_config.exists():
+            return None
+        options.config = options.usual_config
+    return _config(options)
+
+
+def _listened(options: argparse.Namespace) -> "Samples":
+    """Return what devices publish, at the broker of a configuration or at the one that was named."""
+    from edge.config.options import Mqtt
+    from edge.mqtt import credentials, tls
+    from edge.verbs import samples
+
+    read = _init_config(options)
+    mqtt = read.mqtt if read else Mqtt(client_id=f"edge-{socket.gethostname()}")
+    if options.broker:
+        host, port = options.broker
+        mqtt = replace(mqtt, host=host, port=port or Mqtt(client_id="").port)
+    return samples.of_broker(
+        mqtt,
+        options.listen,
+        seconds=options.seconds,
+        password=credentials.password(mqtt, os.environ),
+        tls=tls.context(mqtt.tls, os.environ) if mqtt.tls is not None else None,
+        say=sys.stderr.write,
     )
 
 
@@ -271,7 +343,7 @@ def _state_folder(options: argparse.Namespace) -> Path:
 def _config(options: argparse.Namespace) -> Config:
     from edge import config
 
-    return config.load(options.config, overrides=options.set, hostname=socket.gethostname())
+    return config.load(options.config, overrides=getattr(options, "set", []), hostname=socket.gethostname())
 
 
 def _payload(text: str) -> bytes:

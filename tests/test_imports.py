@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "edge"
 LAYERS = (  # a package, or a module beside them, imports only what stands before it
     *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "jsonpath", "topics", "inlet"),
-    "appearance",
+    *("proposal", "appearance"),
     *("outlet", "routes", "message", "state", "engine", "config", "extraction", "fingerprint", "trial", "shapes"),
     *("answer", "pipeline", "memory", "generation", "mqtt", "dead", "control", "delivery", "monitoring"),
     *(

@@ -1,0 +1,114 @@
+"""Owns the file that a proposal becomes: YAML for a person to edit, with what to look at behind each field.
+
+Knows nothing of how the proposal came about, and writes no file.
+"""
+
+import re
+from collections.abc import Iterator
+
+from edge.literal import JSON, dumps
+from edge.proposal.proposal import Field, Proposal, Sample
+from edge.topics import TopicFilter
+
+_PLAIN = re.compile(r"[A-Za-z°µ][A-Za-z0-9°µ_/³]*(?: [A-Za-z0-9_/]+)*")
+_NO_TEXT = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}  # to some readers of YAML
+_MOST_CASES = 5
+_MOST_ESCAPED = 0xFFFF  # by four digits; what lies beyond prints, or YAML takes it as it is
+_COLUMN = 50  # where remarks begin
+
+
+def yaml(proposal: Proposal, *, name: str, subscribe: str, file: str) -> str:
+    """Return the whole of a configuration with one route.
+
+    Args:
+        proposal: what the route is to look for.
+        name: of the route.
+        subscribe: its filter.
+        file: how the person names the file that this goes to.
+    """
+    return "\n".join([*_head(len(proposal.samples), name, file), *_route(proposal, name, subscribe), ""])
+
+
+def publish(name: str, subscribe: str) -> str:
+    """Return the topic that the readings of a route should go to.
+
+    >>> publish("tank", "raw/tank"), publish("tank", "raw/+/tank/+")
+    ('readings/tank', 'readings/tank/{1}/{2}')
+    """
+    count = TopicFilter(subscribe).wildcard_count
+    return "/".join(["readings", name, *(f"{{{number}}}" for number in range(1, count + 1))])
+
+
+def _head(count: int, name: str, file: str) -> Iterator[str]:
+    texts = f"{count} text{'' if count == 1 else 's'}"
+    yield f"# Proposed by `edge init` from {texts} of a device. It is yours now: edit names, units and types, and"
+    yield "# delete what you do not need. A field that is not in each message needs `optional: true`."
+    yield f"#   edge check --config {file}"
+    yield f"#   edge try --config {file} --route {name} 'another text'"
+    yield f"#   edge test --config {file}"
+    yield "# Then put the route into /etc/edge/edge.yaml, and `edge reload`."
+
+
+def _route(proposal: Proposal, name: str, subscribe: str) -> Iterator[str]:
+    yield "routes:"
+    yield f"  - name: {name}"
+    yield f"    subscribe: {_text(subscribe)}"
+    yield f"    publish: {_text(publish(name, subscribe))}"
+    if any(each.is_moment for each in proposal.fields):
+        yield "    # timestamps: rfc3339                           # one form for all times; needs a timezone"
+        yield "    # timezone: Europe/Berlin                       # of the device, where it names none"
+    yield "    fields:"
+    yield from map(_field, proposal.fields)
+    cases = list(dict.fromkeys(each.text for each in proposal.samples if each.is_whole and each.expected))
+    by_text = {each.text: each for each in proposal.samples}
+    if cases:
+        yield "    tests:                                          # what the labels say; for `edge test`"
+    for number, text in enumerate(cases[:_MOST_CASES], start=1):
+        yield from _case(by_text[text], number)
+
+
+def _field(field: Field) -> str:
+    parts = [f"enum: [{', '.join(map(_text, field.words))}]"] if field.words else [f"type: {field.type}"]
+    if field.is_moment:
+        parts.append("format: date-time")
+    if field.unit is not None:
+        parts.append(f"unit: {_text(field.unit)}")
+    if field.is_share:
+        parts.append("minimum: 0, maximum: 100")
+    if field.description is not None:
+        parts.append(f"description: {_text(field.description)}")
+    if field.is_optional:
+        parts.append("optional: true")
+    line = f"      {_text(field.name)}: {{{', '.join(parts)}}}"
+    return f"{line:<{_COLUMN}}  # {field.remark}" if field.remark else line
+
+
+def _case(sample: Sample, number: int) -> Iterator[str]:
+    yield f"      - name: text {number}"
+    yield f"        input: {_quoted(sample.text)}"
+    expected = ", ".join(f"{_text(name)}: {_value(value)}" for name, value in sample.expected.items())
+    yield f"        expect: {{{expected}}}"
+
+
+def _value(value: JSON) -> str:
+    return _text(value) if isinstance(value, str) else dumps(value)
+
+
+def _text(text: str) -> str:
+    """Return text as YAML that nobody takes for something else.
+
+    >>> [_text(text) for text in ("ok", "Heat index", "%", "on", "21", "a: b", "raw/+/x")]
+    ['ok', 'Heat index', '"%"', '"on"', '"21"', '"a: b"', '"raw/+/x"']
+    """
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    r"""Return text in double quotes, what does not print escaped.
+
+    >>> print(_quoted('T "x"' + chr(10) + chr(0x7f)))
+    "T \"x\"\n\u007f"
+    """
+    return "".join(
+        char if char.isprintable() or ord(char) > _MOST_ESCAPED else f"\\u{ord(char):04x}" for char in dumps(text)
+    )
