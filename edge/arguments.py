@@ -72,6 +72,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--predictions", type=Path, metavar="OUT", help="write a JSON line for each case")
     evaluate.set_defaults(verb=calls.eval_)
 
+    _add_top(verbs.add_parser("top", parents=[_kept(), _shown()], help="watch a running daemon"))
+
     _add_shapes(verbs.add_parser("shapes", help="show or drop what the shape cache has learned"))
 
     _add_dead(verbs.add_parser("dead", help="show the dead letters, read them again, or throw them away"))
@@ -152,6 +154,13 @@ def _add_doctor(parser: argparse.ArgumentParser) -> None:
     """Give the verb `doctor` its options, beside those of the configuration."""
     parser.add_argument("--quick", action="store_true", help="neither read all of the model nor load it")
     parser.set_defaults(verb=calls.doctor)
+
+
+def _add_top(parser: argparse.ArgumentParser) -> None:
+    """Give the verb `top` its options."""
+    parser.add_argument("--once", action="store_true", help="print one picture; its rates are since the start")
+    parser.add_argument("--every", type=_count, default=2, metavar="N", help="seconds between two pictures (2)")
+    parser.set_defaults(verb=calls.top)
 
 
 def _add_shapes(parser: argparse.ArgumentParser) -> None:

@@ -184,6 +184,14 @@ def demo(options: argparse.Namespace) -> int:
     return demo.run(options.config, options.messages)
 
 
+def top(options: argparse.Namespace) -> int:
+    """Watch a running daemon."""
+    from edge.verbs import top
+
+    top.run(_state_folder(options), every_s=options.every, is_once=options.once, as_json=options.json)
+    return OK
+
+
 def shapes_list(options: argparse.Namespace) -> int:
     """List shapes."""
     from edge.verbs import shapelist
