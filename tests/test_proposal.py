@@ -103,6 +103,43 @@ def test_two_values_of_one_name() -> None:
     assert list(fields("temp 21.4 C, temp 19.8 C")) == ["temperature", "temperature_2"]
 
 
+def test_a_text_within_json(tmp_path: Path) -> None:
+    """Its place goes into the route; ids, times and versions beside it are no texts."""
+    payload = '{"id": "soil-17", "at": "2026-01-02T11:58:03Z", "fw": "1.2.3", "up": {"text": "soil 31.2 %"}}'
+    route = loaded(tmp_path, payload)
+
+    assert route.inlet.place == ("up", "text")
+    assert [each.name for each in route.schema.root.properties] == ["soil_moisture"]
+
+
+def test_json_that_is_the_text(tmp_path: Path) -> None:
+    """Where no single place has a text, or not in all payloads, the whole is read."""
+    for payloads in (['{"a": "T=1", "b": "T=2"}'], ['{"a": "T=1"}', "T=2"], ['{"t": 21.4}'], ["[1, 2]"]):
+        assert loaded(tmp_path, *payloads).inlet.place is None
+
+
+@pytest.mark.parametrize("payload", ["id=1 T=21.4C\nid=2 T=19.8C\n", '{"rx": "id=1 T=21.4C\\nid=2 T=19.8C"}'])
+def test_lines_of_one_kind_are_split(tmp_path: Path, payload: str) -> None:
+    """Each has the same labels, and gives a reading of its own; so do the test cases."""
+    route = loaded(tmp_path, payload)
+
+    assert route.inlet.splits_lines
+    assert re.findall(r"expect: (.*)", (tmp_path / "proposed.yaml").read_text(encoding="utf-8")) == [
+        "[{id: 1, temperature: 21.4}]",
+        "[{id: 2, temperature: 19.8}]",
+    ]
+
+
+def test_very_many_values(tmp_path: Path) -> None:
+    """As many as a model may be asked for are proposed; the file says how many more there were."""
+    route = loaded(tmp_path, " ".join(f"v{chr(97 + n // 26)}{chr(97 + n % 26)}={n}" for n in range(70)))
+
+    assert len(route.schema.root.properties) == 64
+    assert "      # 6 more values were seen in the texts\n" in (tmp_path / "proposed.yaml").read_text(
+        encoding="utf-8"
+    )
+
+
 def test_nothing_to_propose() -> None:
     """Texts without values are told, with what would be one."""
     with pytest.raises(EdgeError) as error:

@@ -14,7 +14,11 @@ from edge.control import desk
 from edge.control.control import Asked
 from edge.control.controlserver import ControlServer
 from edge.errors import EdgeError
+from edge.health import Health, document
+from edge.literal import dumps
 from edge.verbs import dashboard, top
+from tests.made import NOON
+from tests.test_health import circumstances
 from tests.test_terminal import shown
 
 HEALTH: dict[str, Any] = {
@@ -70,6 +74,17 @@ def later(seconds: int, *, ok: int, dead: int) -> dict[str, Any]:
 def test_a_picture() -> None:
     """What is done, what waits, and why there were dead letters; rates since the start."""
     assert shown(dashboard.picture(HEALTH, None)) == PICTURE
+
+
+def test_a_daemon_says_all_that_the_picture_shows() -> None:
+    """Its health data have the parts, those of a daemon that has done nothing too."""
+    health = Health(["tank"], clock=lambda: 0.0, now=lambda: NOON)
+    said = json.loads(dumps(document(health.figures(circumstances(counts={})))))
+
+    picture = shown(dashboard.picture(said, None))
+
+    assert "trouble: no connection\nconnected  3 in hand, the oldest 12.3 s  2 unacknowledged  7" in picture
+    assert "tank          0       0.0         -     0  -\n" in picture
 
 
 def test_rates_are_of_the_time_between() -> None:

@@ -6,6 +6,7 @@ Knows nothing of how the proposal came about, and writes no file.
 import re
 from collections.abc import Iterator
 
+from edge import jsonpath
 from edge.literal import JSON, dumps
 from edge.proposal.proposal import Field, Proposal, Sample
 from edge.topics import TopicFilter
@@ -54,17 +55,22 @@ def _route(proposal: Proposal, name: str, subscribe: str) -> Iterator[str]:
     yield f"  - name: {name}"
     yield f"    subscribe: {_text(subscribe)}"
     yield f"    publish: {_text(publish(name, subscribe))}"
+    if proposal.place is not None:
+        yield f"    text: {_text(jsonpath.written(proposal.place))}"
+    if proposal.splits_lines:
+        yield "    split: lines"
     if any(each.is_moment for each in proposal.fields):
         yield "    # timestamps: rfc3339                           # one form for all times; needs a timezone"
         yield "    # timezone: Europe/Berlin                       # of the device, where it names none"
     yield "    fields:"
     yield from map(_field, proposal.fields)
-    cases = list(dict.fromkeys(each.text for each in proposal.samples if each.is_whole and each.expected))
-    by_text = {each.text: each for each in proposal.samples}
+    if proposal.left_out:
+        yield f"      # {proposal.left_out} more values were seen in the texts"
+    cases = [each for each in proposal.samples if each.is_whole and each.expected][:_MOST_CASES]
     if cases:
         yield "    tests:                                          # what the labels say; for `edge test`"
-    for number, text in enumerate(cases[:_MOST_CASES], start=1):
-        yield from _case(by_text[text], number)
+    for number, sample in enumerate(cases, start=1):
+        yield from _case(sample, number, is_list=proposal.splits_lines)
 
 
 def _field(field: Field) -> str:
@@ -83,11 +89,11 @@ def _field(field: Field) -> str:
     return f"{line:<{_COLUMN}}  # {field.remark}" if field.remark else line
 
 
-def _case(sample: Sample, number: int) -> Iterator[str]:
+def _case(sample: Sample, number: int, *, is_list: bool) -> Iterator[str]:
     yield f"      - name: text {number}"
-    yield f"        input: {_quoted(sample.text)}"
+    yield f"        input: {_quoted(sample.payload)}"
     expected = ", ".join(f"{_text(name)}: {_value(value)}" for name, value in sample.expected.items())
-    yield f"        expect: {{{expected}}}"
+    yield f"        expect: [{{{expected}}}]" if is_list else f"        expect: {{{expected}}}"
 
 
 def _value(value: JSON) -> str:

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from edge.errors import EdgeError
-from edge.literal import JSON, Number
-from edge.proposal import naming, sightings
+from edge.literal import JSON, Number, Path
+from edge.proposal import naming, payload, sightings
+from edge.proposal.payload import Piece
 from edge.proposal.sightings import Kind, Sighting
 from edge.text import labels
 from edge.text.units import Unit
 
+_MOST_FIELDS = 64  # more, and neither the model nor a person sees them through
 _MOST_WORDS = 6  # a field with more different words is no enum
 _YES = ("on", "yes", "true", "enabled")
 _NO = ("off", "no", "false", "disabled")
@@ -46,20 +48,34 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """A text, and what its labels say that it becomes: no value that would have to be converted."""
+    """A text, and what its labels say that it becomes: no value that would have to be converted.
 
-    text: str
+    Attributes:
+        payload: as a device would publish it.
+        expected: by the name of the field.
+        is_whole: whether nothing is left out of what is expected.
+    """
+
+    payload: str
     expected: dict[str, JSON]
     is_whole: bool = True
-    """Whether nothing is left out of what is expected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """The fields of a route, and the texts that they were seen in."""
+    """The fields of a route, and the texts that they were seen in.
+
+    Attributes:
+        place: where the text stands in a payload that is JSON; None for payloads that are texts.
+        splits_lines: whether each line is a text of its own.
+        left_out: how many values there were beyond the fields.
+    """
 
     fields: tuple[Field, ...]
     samples: tuple[Sample, ...]
+    place: Path | None = None
+    splits_lines: bool = False
+    left_out: int = 0
 
 
 @dataclass(kw_only=True, slots=True)
@@ -70,8 +86,8 @@ class _Seen:
     values: dict[int, Sighting] = field(default_factory=dict)
 
 
-def of(texts: Sequence[str]) -> Proposal:
-    """Return what is proposed for texts of a device, at least one.
+def of(payloads: Sequence[str]) -> Proposal:
+    """Return what is proposed for payloads of a device, at least one.
 
     >>> proposal = of(["T=21.4C RH=48% batt low", "T=19.8C RH=51% batt ok"])
     >>> [(each.name, each.type, each.unit, each.words) for each in proposal.fields]
@@ -81,16 +97,23 @@ def of(texts: Sequence[str]) -> Proposal:
         EdgeError: nothing in them looks like a value.
     """
     seen: dict[str, _Seen] = {}
-    for index, text in enumerate(texts):
-        for name, sighting in _named(sightings.find(text)):
+    contents = payload.of(payloads)
+    pieces = contents.pieces
+    for index, piece in enumerate(pieces):
+        for name, sighting in _named(sightings.find(piece.text)):
             seen.setdefault(name, _Seen(name=name)).values[index] = sighting
     if not seen:
         raise EdgeError(
             "no value found in the texts: expected a number, or a word behind a label, as in `T=21.4C batt=low`"
         )
-    fields = [_field(each, len(texts)) for each in seen.values()]
-    samples = [_sample(text, index, fields, seen) for index, text in enumerate(texts)]
-    return Proposal(fields=tuple(fields), samples=tuple(samples))
+    fields = [_field(each, len(pieces)) for each in list(seen.values())[:_MOST_FIELDS]]
+    return Proposal(
+        fields=tuple(fields),
+        samples=tuple(_sample(piece, index, fields, seen) for index, piece in enumerate(pieces)),
+        place=contents.place,
+        splits_lines=contents.splits_lines,
+        left_out=len(seen) - len(fields),
+    )
 
 
 def _named(found: Sequence[Sighting]) -> Iterator[tuple[str, Sighting]]:
@@ -186,7 +209,7 @@ def _description(name: str, first: Sighting) -> str | None:
     return None
 
 
-def _sample(text: str, index: int, fields: Sequence[Field], seen: dict[str, _Seen]) -> Sample:
+def _sample(piece: Piece, index: int, fields: Sequence[Field], seen: dict[str, _Seen]) -> Sample:
     """Return a text with what its labels say, as far as a reading has it as it stands there."""
     expected: dict[str, JSON] = {}
     is_whole = True
@@ -199,7 +222,7 @@ def _sample(text: str, index: int, fields: Sequence[Field], seen: dict[str, _See
             is_whole = False
         else:
             expected[each.name] = value
-    return Sample(text=text, expected=expected, is_whole=is_whole)
+    return Sample(payload=piece.payload, expected=expected, is_whole=is_whole)
 
 
 def _value(proposed: Field, sighting: Sighting) -> JSON:

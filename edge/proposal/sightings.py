@@ -5,7 +5,7 @@ lacks a field is mended sooner than one with a wrong one.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,21 +22,27 @@ _MOMENT = re.compile(
     rf"|[0-9]{{1,2}}[./][0-9]{{1,2}}[./](?:[0-9]{{4}}(?:,? {_CLOCK})?|[0-9]{{2}},? {_CLOCK})"
     rf"|(?:{_MONTHS}) {{1,2}}[0-9]{{1,2}} {_CLOCK}|{_CLOCK})(?![\w:/-])"
 )
-_MARKED = re.compile(r"[^\W\d](?:[\w#]|[./-](?=\w)|[ ](?=[^\W_]))*[\"']?[ \t]*(?:[=:](?!//)|\t)[ \t]*(?=\S)")
+_MARKED = re.compile(
+    r"[^\W\d](?:[\w#]|[./-](?=\w)|[ ](?=[^\W_])){0,64}[\"']?[ \t]{0,16}(?:[=:](?!//)|\t)[ \t]*(?=\S)"
+)
 _QUOTED = re.compile(r"([\"'])([^\"'\n]*)\1")
-_REST = re.compile(r"[^,;|\n\r\t{}<>\[\]()]*?(?=[,;|\n\r\t{}<>\[\]()]|[ ]{2}|[ ]*\Z)")
-_NUMBERS = re.compile(r"[0-9]\S*(?= *(?:[;|\n\r\t(){}]|\Z))")  # 001,036,0879
+_REST = re.compile(r"[^,;|\n\r\t{}<>\[\]()]{0,128}?(?=[,;|\n\r\t{}<>\[\]()]|[ ]{2}|[ ]*\Z)")
+_CODES = re.compile(r"0[0-9]+(?:,[0-9]+)+(?![\w.,])")  # 001,036,0879
 _REMARK = re.compile(r" *\([^()\n]*\)")
 _FURTHER = re.compile(r"[=:]")
-_STATED = re.compile(
-    r"(?<![\w=:.-])(?!(?:has|is|was|are|now|and) )([^\W\d_]\w{2,}) "
-    r"(low|ok|on|off|open|closed|good|bad|online|offline|idle|running|stopped|"
-    r"true|false|yes|no|enabled|disabled|active|inactive)(?![\w=:])",
+_STATES = (
+    "low|ok|on|off|open|closed|good|bad|online|offline|idle|running|stopped|"
+    "true|false|yes|no|enabled|disabled|active|inactive"
+)
+_STATED = re.compile(  # where a clause ends, or the next label begins: no word of a sentence
+    rf"(?<![\w=:.-])(?!(?:has|is|was|are|now|and) )([^\W\d_]\w{{2,}}) ({_STATES})"
+    rf"(?=\s*(?:[,;|.()\]\n]|\Z)|\s+\w+(?:\s*[=:]|\s+(?:[-+.0-9]|(?:{_STATES})\b)))",
     re.IGNORECASE,
 )
 _CHECKSUM = re.compile(r"\*[0-9A-Fa-f]{2}\s*\Z")
 _DASHES = "-−‐‑‒–－﹣"
 _REACH = 12  # characters behind a clock in which a word says that it is a duration
+_LONGEST_TEXT = 4096  # characters; about limits.message_tokens
 _LONGEST_WORD = 64  # characters; what is longer is no value of a field
 _LABEL_CHARS = 64  # before a value
 _SYMBOL = 2  # letters
@@ -74,13 +80,14 @@ class Sighting:
 
 
 def find(text: str) -> list[Sighting]:
-    """Return the values of a text.
+    """Return the values of a text, as far as the model would read it.
 
     >>> [(s.label, s.written, s.unit and s.unit.symbol) for s in find("BME280 -> T=21.4C RH=48% batt low")]
     [('T', '21.4', '°C'), ('RH', '48', '%'), ('batt', 'low', None)]
     >>> [(s.label, s.written) for s in find("MODEL : SMART-UPS 1400, ip=10.0.0.7, at 2026-01-02 11:58:03")]
     [('MODEL', 'SMART-UPS 1400'), ('ip', '10.0.0.7'), ('', '2026-01-02 11:58:03')]
     """
+    text = text[:_LONGEST_TEXT]
     found = list(_moments(text))
     found += [each for each in _words(text) if _is_free(each.start, each.end, found)]
     found += _numbers(text, list(found))
@@ -124,7 +131,7 @@ def _value_at(text: str, start: int, *, is_short: bool) -> tuple[int, str]:
     """Return what stands behind a mark and where: in quotes, or up to the end of what belongs together."""
     if quoted := _QUOTED.match(text, start):
         return quoted.start(2), quoted.group(2)
-    rest = _NUMBERS.match(text, start) or _REST.match(text, start)
+    rest = _CODES.match(text, start) or _REST.match(text, start)
     written = rest.group().rstrip() if rest else ""
     if is_short or _FURTHER.search(written):
         written = written.split(maxsplit=1)[0] if written else ""
@@ -153,11 +160,14 @@ def _numbers(text: str, taken: list[Sighting]) -> Iterator[Sighting]:
     last: Sighting | None = None
     quantity = ""  # the label that a following `max` belongs to
     end = begin = 0
-    for numeral in numerals.find(text):
+    cells = [ordinals.find(text, ordinals.Ordinal(number, "")) for number in range(1, _ROW + 1)]
+    for numeral in _readings(text):
         if numeral.start < end or not _is_free(numeral.start, numeral.end, taken) or _is_part(text, numeral):
             continue
         label = _label(text, numeral.start, begin)
-        if naming.is_number_of_one(label) and re.search(r"\w \Z", text[: numeral.start]):
+        if naming.is_number_of_one(label) and re.fullmatch(
+            r"\w ", text[max(0, numeral.start - 2) : numeral.start]
+        ):
             continue  # Temperature for the device 1
         unit = units.beside(text, numeral.start, numeral.end) or _hinted(text, numeral, label)
         glued = _glued(text, numeral.start)
@@ -180,17 +190,38 @@ def _numbers(text: str, taken: list[Sighting]) -> Iterator[Sighting]:
             end=numeral.end,
             label=glued or label,
             unit=unit,
-            place=0 if glued or label else _place(text, numeral),
+            place=0 if glued or label else _place(cells, numeral),
         )
         if naming.is_time(label) and re.fullmatch(r"1[0-9]{9}(?:[0-9]{3})?", numeral.literal):
             last = Sighting(kind=Kind.MOMENT, written=numeral.literal, start=numeral.start, end=end, label=label)
         yield last
 
 
+def _readings(text: str) -> list[Numeral]:
+    """Return the numerals of a text, of the ways to read one the likeliest first.
+
+    >>> [_readings(text)[0].literal for text in ("11,250 h", "12,5 °C", "12,5 °C", "FS:0,12 of 1.5")]
+    ['11250', '12.5', '12.5', '0']
+    """
+    has_points = re.search(r"(?<![0-9.])[0-9]+\.[0-9]+(?![0-9.])", text) is not None
+
+    def unlikeliness(numeral: Numeral) -> int:
+        written = text[numeral.start : numeral.end].lstrip("+" + _DASHES)
+        if re.fullmatch(r"[0-9]{1,3}(?:,[0-9]{3})+", written):
+            return int("." in numeral.literal)
+        return int(has_points and "," in written and "." in numeral.literal and "." not in written)
+
+    return sorted(numerals.find(text), key=lambda each: (each.start, unlikeliness(each), -each.end))
+
+
 def _is_part(text: str, numeral: Numeral) -> bool:
     """Whether a number belongs to something longer: an address, a version, P-301, the sum behind a sentence."""
     before, behind = text[max(0, numeral.start - 2) : numeral.start], text[numeral.end : numeral.end + 2]
     is_joined = re.fullmatch(r"[0-9][-:.]", before) or re.fullmatch(r"[-:.][0-9]", behind)
+    if before[-1:] == ":" and re.search(
+        r"[^\W\d]\w*:\Z", text[max(0, numeral.start - _LABEL_CHARS) : numeral.start]
+    ):
+        is_joined = re.fullmatch(r"[-:.][0-9]", behind)  # T1:50.2
     is_code = before[-1:] in _DASHES and before[-1:] != "" and before[:1].isalnum()
     is_code = is_code or re.match(r"\s?:\s", text[numeral.end : numeral.end + 3]) is not None  # Battery 0: 73 %
     is_sum = text[numeral.start - 1 : numeral.start] == "*" and _CHECKSUM.match(text, numeral.start - 1)
@@ -221,9 +252,8 @@ def _says_it_again(text: str, last: Sighting, unit: Unit, numeral: Numeral) -> b
     return is_near and last.unit is not None and last.unit.dimension == unit.dimension and last.unit != unit
 
 
-def _place(text: str, numeral: Numeral) -> int:
-    for number in range(1, _ROW + 1):
-        cell = ordinals.find(text, ordinals.Ordinal(number, ""))
+def _place(cells: Sequence[tuple[int, int] | None], numeral: Numeral) -> int:
+    for number, cell in enumerate(cells, start=1):
         if cell is not None and cell[0] <= numeral.start and numeral.end <= cell[1]:
             return number
     return 0

@@ -152,7 +152,7 @@ def _try(
         model, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
         for sample in tried:
-            trial = tryout.attempt(extractor, route, sample.text.encode(), limits, arrived_at=datetime.now(UTC))
+            trial = tryout.attempt(extractor, route, sample.payload.encode(), limits, arrived_at=datetime.now(UTC))
             _show(console, sample, trial)
             rejected += trial.reading is None
     said = f"{_count(len(tried), 'text')} tried" + (
@@ -165,7 +165,7 @@ def _try(
 def _show(console: Console, sample: Sample, trial: Trial) -> None:
     """Print a text, its reading, and where the model does not see what the labels say."""
     console.print()
-    shown = terminal.highlighted(trial.extraction) if trial.extraction else Text(terminal.harmless(sample.text))
+    shown = terminal.highlighted(trial.extraction) if trial.extraction else Text(terminal.harmless(sample.payload))
     console.print(shown)
     if trial.reading is None:
         console.print(Text(f"  rejected: {trial.rejected}", style="red"))

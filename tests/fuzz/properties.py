@@ -6,12 +6,15 @@ Knows nothing of where the texts come from; `test_scanners.py` and `guided.py` m
 import json
 import re
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from edge import answer, literal, topics
-from edge.errors import Reason, Rejected
+from edge.config import document
+from edge.errors import EdgeError, Reason, Rejected
 from edge.inlet import PLAIN, Inlet
 from edge.literal import JSON, Number
+from edge.proposal import page, proposal
+from edge.schema import schema
 from edge.shapes import shape as shapes
 from edge.text import numerals, pieces, units
 from edge.topics import OutputTopic, TopicFilter
@@ -142,6 +145,28 @@ def payloads_are_texts_or_refused(payload: bytes) -> None:
     assert verdict.parsed(letter.publication.payload)["reason"] == rejected.reason
 
 
+def proposals_are_routes(text: str) -> None:
+    """What is proposed for a text is YAML of its own making: its fields, and its payloads as they were."""
+    try:
+        proposed = proposal.of([text])
+    except EdgeError:
+        return
+    written = page.yaml(proposed, name="t", subscribe="raw/t", file="t.yaml")
+    (route,) = cast("dict[str, Any]", document.parse(written, file="t.yaml").data)["routes"]
+
+    assert list(route["fields"]) == [each.name for each in proposed.fields]
+    assert {each["input"] for each in route.get("tests", [])} <= {each.payload for each in proposed.samples}
+    schema.parse(
+        {
+            "type": "object",
+            "properties": {
+                name: {key: value for key, value in each.items() if key != "optional"}
+                for name, each in route["fields"].items()
+            },
+        }
+    )
+
+
 OF_TEXTS: Sequence[Callable[[str], None]] = (
     numerals_copy_the_text,
     units_are_known_or_none,
@@ -151,4 +176,5 @@ OF_TEXTS: Sequence[Callable[[str], None]] = (
     topics_are_refused_or_taken_apart,
     lines_lose_nothing,
     values_are_levels_or_refused,
+    proposals_are_routes,
 )
