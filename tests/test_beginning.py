@@ -165,12 +165,34 @@ def test_the_lines_of_a_file(tmp_path: Path) -> None:
 def test_a_line_that_is_no_text(tmp_path: Path) -> None:
     """Its place is told."""
     file = tmp_path / "texts"
-    file.write_bytes(b"T=1\nT=2\xb0C\n")
+    file.write_bytes(b"T=1\nT=2\xc2\xb0C\nT=2\xb0C\n")
 
     with pytest.raises(EdgeError) as error:
         samples.of_file(file, is_whole=False)
 
-    assert str(error.value) == f"{file}:2: expected UTF-8, got byte 0xb0 at offset 3"
+    assert str(error.value) == f"{file}:3: expected UTF-8, got byte 0xb0 at offset 3"
+
+
+def test_texts_in_latin_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They are read as such, by the route, too."""
+    file = tmp_path / "texts"
+    file.write_bytes(b"T=21.4\xb0C\n")
+
+    code = left("init", "--print", "--no-try", "--file", file)
+
+    page = capsys.readouterr().out
+    assert code == 0
+    assert "    encoding: latin-1  " in page
+    assert '        input: "T=21.4°C"\n' in page
+    assert "      temperature: {type: number, unit: °C}\n" in page
+
+
+def test_a_topic_that_the_route_would_hear_itself_on(capsys: pytest.CaptureFixture[str]) -> None:
+    """The daemon's own check tells it, under the name of the file."""
+    code = left("init", "--print", "--no-try", "--topic", "readings/#", LINE)
+
+    assert code == 78
+    assert capsys.readouterr().err.startswith("readings.yaml:10:14: routes[0].publish: ")
 
 
 def test_a_text_that_is_too_long() -> None:

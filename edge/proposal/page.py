@@ -4,6 +4,7 @@ Knows nothing of how the proposal came about, and writes no file.
 """
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from edge import jsonpath
@@ -18,7 +19,7 @@ _MOST_ESCAPED = 0xFFFF  # by four digits; what lies beyond prints, or YAML takes
 _COLUMN = 50  # where remarks begin
 
 
-def yaml(proposal: Proposal, *, name: str, subscribe: str, file: str) -> str:
+def yaml(proposal: Proposal, *, name: str, subscribe: str, file: str, encoding: str | None = None) -> str:
     """Return the whole of a configuration with one route.
 
     Args:
@@ -26,8 +27,11 @@ def yaml(proposal: Proposal, *, name: str, subscribe: str, file: str) -> str:
         name: of the route.
         subscribe: its filter.
         file: how the person names the file that this goes to.
+        encoding: of the payloads; None for UTF-8.
     """
-    return "\n".join([*_head(len(proposal.samples), name, file), *_route(proposal, name, subscribe), ""])
+    shown = shlex.quote("".join(char if char.isprintable() else "?" for char in file))
+    head = _head(len(proposal.samples), name, shown)
+    return "\n".join([*head, *_route(proposal, name, subscribe, encoding), ""])
 
 
 def publish(name: str, subscribe: str) -> str:
@@ -50,11 +54,14 @@ def _head(count: int, name: str, file: str) -> Iterator[str]:
     yield "# Then put the route into /etc/edge/edge.yaml, and `edge reload`."
 
 
-def _route(proposal: Proposal, name: str, subscribe: str) -> Iterator[str]:
+def _route(proposal: Proposal, name: str, subscribe: str, encoding: str | None) -> Iterator[str]:
     yield "routes:"
     yield f"  - name: {name}"
     yield f"    subscribe: {_text(subscribe)}"
     yield f"    publish: {_text(publish(name, subscribe))}"
+    if encoding is not None:
+        line = f"    encoding: {encoding}"
+        yield f"{line:<{_COLUMN}}  # the texts are no UTF-8; cp437, cp1252, … read them otherwise"
     if proposal.place is not None:
         yield f"    text: {_text(jsonpath.written(proposal.place))}"
     if proposal.splits_lines:

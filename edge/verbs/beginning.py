@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from edge import config
 from edge.config.options import Limits, Model
-from edge.errors import EdgeError
+from edge.errors import ConfigError, EdgeError
 from edge.extraction.extractor import Extractor, open_model
 from edge.literal import dumps, loads
 from edge.proposal import page, proposal
@@ -102,7 +103,7 @@ def run(
     found = proposal.of(samples.texts)
     where = subscribe or samples.topic or f"raw/{name}"
     shown = str(file) if file else f"{name}.yaml"
-    text = page.yaml(found, name=name, subscribe=where, file=shown)
+    text = page.yaml(found, name=name, subscribe=where, file=shown, encoding=samples.encoding)
     route = _route(text, shown)
     console = Console(stderr=file is None, highlight=False, soft_wrap=True)
     if file is None:
@@ -125,7 +126,10 @@ def _route(text: str, name: str) -> Route:
     with tempfile.TemporaryDirectory(prefix="edge-init-") as folder:
         path = Path(folder) / Path(name).name
         path.write_text(text, encoding="utf-8")
-        (route,) = config.load(path, hostname=socket.gethostname()).routes
+        try:
+            (route,) = config.load(path, hostname=socket.gethostname()).routes
+        except ConfigError as error:
+            raise ConfigError([replace(problem, file=name) for problem in error.problems]) from error
     return route
 
 
@@ -152,7 +156,8 @@ def _try(
         model, threads=options.threads, context_tokens=options.context_tokens, limits=limits
     ) as extractor:
         for sample in tried:
-            trial = tryout.attempt(extractor, route, sample.payload.encode(), limits, arrived_at=datetime.now(UTC))
+            payload = sample.payload.encode(route.inlet.encoding)
+            trial = tryout.attempt(extractor, route, payload, limits, arrived_at=datetime.now(UTC))
             _show(console, sample, trial)
             rejected += trial.reading is None
     said = f"{_count(len(tried), 'text')} tried" + (

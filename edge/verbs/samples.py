@@ -6,7 +6,7 @@ Knows nothing of what is made of them.
 import ssl
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, TypeVar
 
@@ -17,6 +17,7 @@ from edge.mqtt import listener
 T = TypeVar("T")
 
 MOST = 100  # texts that a proposal is made of; more say nothing new
+LATIN_1 = "latin-1"
 _ENOUGH = 20  # messages of a device on the broker
 _MOST_BYTES = 65_536  # of a text
 _SHOWN_TOPICS = 5
@@ -28,10 +29,12 @@ class Samples:
 
     Attributes:
         topic: the filter that they came by; None where they did not come over MQTT.
+        encoding: what they were, as an option of a route; None for UTF-8.
     """
 
     texts: tuple[str, ...]
     topic: str | None = None
+    encoding: str | None = None
 
 
 def of_arguments(texts: Sequence[str]) -> Samples:
@@ -45,7 +48,7 @@ def of_file(path: Path, *, is_whole: bool) -> Samples:
     """Return the lines of a file, or all of it as one text.
 
     Raises:
-        EdgeError: there is no text in it, or it is not UTF-8.
+        EdgeError: there is no text in it, or it is neither UTF-8 nor Latin-1.
         OSError: it cannot be read.
     """
     return _of_bytes(path.read_bytes(), str(path), is_whole=is_whole)
@@ -102,7 +105,7 @@ def of_broker(
             raise EdgeError(f"--listen: expected a filter of one kind of device, got messages on {shown}")
         topic_filter = topics[0]
     found = _checked((each.topic, each.payload) for each in heard)
-    return Samples(texts=found.texts, topic=topic_filter)
+    return replace(found, topic=topic_filter)
 
 
 def _of_bytes(data: bytes, name: str, *, is_whole: bool) -> Samples:
@@ -114,21 +117,44 @@ def _of_bytes(data: bytes, name: str, *, is_whole: bool) -> Samples:
 
 def _checked(found: Iterable[tuple[str, bytes]]) -> Samples:
     """Return texts, of equal ones the first, up to as many as are of use."""
-    texts: dict[str, None] = {}
+    payloads: dict[bytes, str] = {}
     for place, data in found:
         if len(data) > _MOST_BYTES:
             raise EdgeError(f"{place}: expected at most {_MOST_BYTES} bytes, got {len(data)}")
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            raise EdgeError(
-                f"{place}: expected UTF-8, got byte 0x{data[error.start]:02x} at offset {error.start}"
-            ) from error
-        if text.strip() and len(texts) < MOST:
-            texts[text] = None
-    if not texts:
+        if data.strip() and len(payloads) < MOST:
+            payloads.setdefault(data, place)
+    if not payloads:
         raise EdgeError("expected a text of your device, got none")
-    return Samples(texts=tuple(texts))
+    try:
+        return Samples(texts=tuple(_decoded(data, place) for data, place in payloads.items()))
+    except EdgeError:
+        if not all(map(_may_be_latin_1, payloads)):
+            raise
+        return Samples(texts=tuple(data.decode(LATIN_1) for data in payloads), encoding=LATIN_1)
+
+
+def _decoded(data: bytes, place: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise EdgeError(
+            f"{place}: expected UTF-8, got byte 0x{data[error.start]:02x} at offset {error.start}"
+        ) from error
+
+
+def _may_be_latin_1(data: bytes) -> bool:
+    r"""Return whether a text may be Latin-1: it has none of its control characters, and is no UTF-8 beyond ASCII.
+
+    >>> [_may_be_latin_1(data) for data in (b"21 \xb0C", b"21 C", b"21 \xc2\xb0C", b"\x80", b"\xb0\x00")]
+    [True, True, False, False, False]
+    """
+    text = data.decode(LATIN_1)
+    if not all(char.isprintable() or char in "\t\r\n" or char == "\xad" for char in text.replace("\xa0", " ")):
+        return False
+    try:
+        return data.decode().isascii()
+    except UnicodeDecodeError:
+        return True
 
 
 def _counted(items: Sequence[T]) -> "enumerate[T]":
