@@ -9,7 +9,7 @@ import yaml
 from edge import config
 from edge.errors import EdgeError
 from edge.proposal import page, proposal
-from edge.proposal.proposal import Field
+from edge.proposal.fields import Field
 from edge.routes import Route
 
 ROOT = Path(__file__).parent.parent

@@ -3,7 +3,7 @@
 import pytest
 
 from edge.proposal import sightings
-from edge.proposal.sightings import Kind
+from edge.proposal.sighting import Kind
 
 
 def shown(text: str) -> list[str]:
@@ -43,6 +43,7 @@ def shown(text: str) -> list[str]:
         ("ran 11,250 hours at 12,5 °C", ["ran=11250 h", "=12.5 °C"]),
         ("<Idle|MPos:125.400,42.150|FS:0,12>", ["MPos=125.400", "=42.150", "FS=0", "=12"]),
         ("the belt on conveyor C-14, relay on fan off", ["relay=on", "fan=off"]),
+        ("T=21.4C,RH=48%;P=1013hPa|B:3.6V", ["T=21.4 °C", "RH=48 %", "P=1013 hPa", "B=3.6 V"]),
         ("hello, nothing here", []),
         ("", []),
     ],

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from edge import jsonpath
 from edge.literal import JSON, dumps
-from edge.proposal.proposal import Field, Proposal, Sample
+from edge.proposal.fields import Field
+from edge.proposal.proposal import Proposal, Sample
 from edge.topics import TopicFilter
 
 _PLAIN = re.compile(r"[A-Za-z°µ][A-Za-z0-9°µ_/³]*(?: [A-Za-z0-9_/]+)*")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from edge import jsonpath, literal
 from edge.literal import JSON, Path
 from edge.proposal import sightings
-from edge.proposal.sightings import Kind
+from edge.proposal.sighting import Kind
 
 
 @dataclass(frozen=True, slots=True)
