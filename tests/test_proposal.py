@@ -165,6 +165,14 @@ def test_what_the_labels_say_is_a_test_case(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_of_another_kind_in_one_text(tmp_path: Path) -> None:
+    """That text makes no test case; the others do."""
+    loaded(tmp_path, "st=ok on=yes", "st=low on=no", "st=5 on=yes", "st=ok on=7")
+
+    text = (tmp_path / "proposed.yaml").read_text(encoding="utf-8")
+    assert re.findall(r"input: (.*)", text) == ['"st=ok on=yes"', '"st=low on=no"']
+
+
 @pytest.mark.parametrize("text", [*(each["text"] for each in DEMO if "text" in each), *DEVICES])
 def test_a_real_text_becomes_a_route_that_the_daemon_takes(tmp_path: Path, text: str) -> None:
     """Those of the demonstration and of the cookbook, each alone."""
