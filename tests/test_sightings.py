@@ -73,6 +73,13 @@ def test_moments(text: str, kind: Kind) -> None:
     assert found.kind is kind
 
 
+def test_a_row_behind_a_label_is_one_of_numbers() -> None:
+    """Codes that begin with a zero are a word."""
+    kinds = [[each.kind for each in sightings.find(text)] for text in ("+CESQ: 99,20,255", "APC: 001,036")]
+
+    assert kinds == [[Kind.NUMBER] * 3, [Kind.WORD]]
+
+
 def test_values_without_labels_are_counted() -> None:
     """Their places are those that a description can count to."""
     assert [(each.written, each.place) for each in sightings.find("21.4,48,1013.2")] == [

@@ -93,7 +93,8 @@ def _begins_with_number(text: str, start: int) -> bool:
         return False
     after = reach[first.end : first.end + 2]
     has_unit = units.beside(text, start, start + first.end) is not None
-    return has_unit or re.match(r"[\w:]|[.-]\w|,[0-9]", after) is None
+    is_code = _CODES.match(text, start) is not None
+    return has_unit or (not is_code and re.match(r"[\w:]|[.-]\w", after) is None)
 
 
 def _is_heading(text: str, start: int, written: str) -> bool:
