@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from edge.auditor import Auditor
 from edge.bridge.bridge import Bridge
 from edge.bridge.info import Program
 from edge.bridge.loglines import LogLines
+from edge.condition import Condition
 from edge.control.control import Asked
 from edge.control.desk import Desk
 from edge.dead.deadletters import DeadLetters
@@ -29,15 +30,11 @@ from edge.engine.engine import Engine
 from edge.errors import EdgeError, TooMuchMemory
 from edge.event import Event, Logged, Look, Reload, Replied, Stop
 from edge.generation import Generation, asides
-from edge.health import Health
 from edge.homeassistant.discovery import Discovery
 from edge.homeassistant.known import KnownDevices
 from edge.literal import excerpt
 from edge.mailbox import Mailbox
 from edge.memory import MemoryGuard
-from edge.monitoring import machine
-from edge.monitoring.figures import Circumstances, Figures
-from edge.monitoring.stall import Stall
 from edge.mqtt.broker import Broker
 from edge.mqtt.contact import Contact
 from edge.mqtt.events import (
@@ -57,7 +54,6 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0  # the longest that the main thread waits for an event
 DRAIN_S = 20.0  # for messages in hand at SIGTERM; the unit's TimeoutStopSec is 30
-ENGINE_SILENCE_S = 30.0  # the model thread comes round at each step, many times a second
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +115,6 @@ class MainLoop:
         self._generation = generation
         self._reloader = Reloader(reread)
         self._broker = broker
-        self._engine = engine
         self._events = events
         self._intake = intake
         self._dead = dead
@@ -145,7 +140,7 @@ class MainLoop:
             intake.status,
             self._delivery.reread,
             reload=self._reload,
-            health=lambda: health.document(self._figures()),
+            health=lambda: health.document(self._condition.figures),
             extract=self._extract,
             discover=lambda forgets: self._discovery.again(forgets=forgets),
             clock=clock,
@@ -154,7 +149,7 @@ class MainLoop:
             program,
             generation,
             broker=broker,
-            figures=self._figures,
+            figures=lambda: self._condition.figures,
             handle=self._desk.handle,
             tell=events.put,
             log_lines=log_lines,
@@ -164,9 +159,18 @@ class MainLoop:
             generation.config, devices, publish=broker.publish, clock=clock, uniform=uniform
         )
         self._contact = Contact(window=settings.in_flight, clock=clock)
-        self._health = Health(generation.pipeline.route_names, clock=clock, now=now)
+        self._condition = Condition(
+            generation.pipeline.route_names,
+            delivery=self._delivery,
+            contact=self._contact,
+            intake=intake,
+            guard=guard,
+            engine=engine,
+            counts=self._sums,
+            clock=clock,
+            now=now,
+        )
         self._watchdog = service.Watchdog(clock=clock)
-        self._stall = Stall(clock=clock)
         self._counts: Counter[str] = Counter()
         self._leave_at_s: float | None = None  # set by Stop
         self._excess_mb: int | None = None  # why it leaves, if it is that
@@ -244,13 +248,14 @@ class MainLoop:
             case Logged():
                 self._bridge.logged(event)
             case Look(reply):
-                reply.set_result(self._figures())
+                reply.set_result(self._condition.figures)
             case Reload():
                 self._reload()
             case Stop(why):
                 log.info("stopping why=%s in_hand=%d", why, self._delivery.standing.in_hand)
                 service.notify("STOPPING=1")
                 self._leave_at_s = self._clock() + DRAIN_S
+                self._condition.is_leaving = True
 
     def _connect(self, connected: Connected) -> None:
         self._delivery.begin(connected.epoch, is_same_session=connected.is_same_session)
@@ -279,7 +284,7 @@ class MainLoop:
         self._delivery.serve(coming.pipeline)
         self._dead.bound(coming.config.dead, payload_bytes=coming.config.limits.payload_bytes)
         self._guard.limit_mb = coming.memory_limit_mb
-        self._health.serve(coming.pipeline.route_names)
+        self._condition.serve(coming.pipeline.route_names)
         self._bridge.serve(coming)
         self._discovery.serve(coming.config)
         self._session.change(coming.subscriptions)
@@ -294,7 +299,7 @@ class MainLoop:
 
     def _finish(self, answer: Answer, took_s: float) -> None:
         """Count an answer that the broker has; keep a dead letter, have a replay audited if it is due."""
-        self._health.record(answer, took_s)
+        self._condition.record(answer, took_s)
         if answer.rejected is not None:
             self._counts["dead_letters"] += 1
             self._dead.keep(answer)
@@ -313,9 +318,9 @@ class MainLoop:
         self._auditor.tick()
         self._bridge.tick()
         self._discovery.tick()
-        self._stall.look(is_stalled=self._delivery.waits_for_model and self._engine.is_idle)
+        self._condition.tick()
         self._watch_memory()
-        if self._engine_silence_s < ENGINE_SILENCE_S:
+        if not self._condition.is_model_silent:
             self._watchdog.feed()
 
     def _watch_memory(self) -> None:
@@ -325,37 +330,6 @@ class MainLoop:
             self._excess_mb = excess_mb
             log.error("memory_limit resident_mb=%d limit_mb=%d", excess_mb, self._guard.limit_mb)
             self._handle(Stop("memory_limit"))
-
-    @property
-    def _engine_silence_s(self) -> float:
-        return self._clock() - self._engine.last_alive_s
-
-    def _figures(self) -> Figures:
-        """Return all that is known of the daemon now."""
-        circumstances = Circumstances(
-            standing=self._delivery.standing,
-            is_connected=self._contact.is_connected,
-            broker=self._contact.backlog.status,
-            spool=self._intake.status(),
-            counts=self._sums(),
-            resident_bytes=self._guard.resident_bytes,
-            machine=machine.look(),
-            fed_tokens=self._engine.fed_tokens,
-            decode_calls=self._engine.decode_calls,
-            troubles=tuple(self._troubles()),
-        )
-        return self._health.figures(circumstances)
-
-    def _troubles(self) -> Iterator[str]:
-        """Yield why the daemon does not do its work now."""
-        if self._leave_at_s is not None:
-            yield "the daemon is leaving"
-        if self._contact.trouble is not None:
-            yield f"no connection to the broker: {self._contact.trouble}"
-        if self._engine_silence_s >= ENGINE_SILENCE_S:
-            yield f"the model has been silent for {self._engine_silence_s:.0f} s"
-        if self._stall.lasting_s >= ENGINE_SILENCE_S:
-            yield f"a worker is stuck: messages wait, the model has had no work for {self._stall.lasting_s:.0f} s"
 
     def _sums(self) -> Counter[str]:
         """Return all that is counted, by name."""

@@ -8,23 +8,10 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "edge"
 LAYERS = (  # a package, or a module beside them, imports only what stands before it
     *("errors", "bug", "literal", "service", "mailbox", "text", "schema", "jsonpath", "topics", "inlet"),
-    *("proposal", "appearance"),
-    *("outlet", "routes", "message", "state", "engine", "config", "extraction", "fingerprint", "trial", "shapes"),
-    *("answer", "pipeline", "memory", "generation", "mqtt", "dead", "control", "delivery", "monitoring"),
-    *(
-        "health",
-        "event",
-        "auditor",
-        "reloader",
-        "bridge",
-        "homeassistant",
-        "mainloop",
-        "verbs",
-        "doctor",
-        "daemon",
-        "calls",
-    ),
-    *("arguments", "__main__"),
+    *("proposal", "appearance", "outlet", "routes", "message", "state", "engine", "config", "extraction"),
+    *("fingerprint", "trial", "shapes", "answer", "pipeline", "memory", "generation", "mqtt", "dead", "control"),
+    *("delivery", "monitoring", "health", "condition", "event", "auditor", "reloader", "bridge", "homeassistant"),
+    *("mainloop", "verbs", "doctor", "daemon", "calls", "arguments", "__main__"),
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from edge.answer import Answer, Publication, of_rejection
 from edge.bridge.info import Program
+from edge.condition import ENGINE_SILENCE_S
 from edge.config.options import (
     BridgeOptions,
     Config,
@@ -41,7 +42,7 @@ from edge.homeassistant.known import KnownDevices
 from edge.inlet import Inlet
 from edge.literal import JSON
 from edge.mailbox import Mailbox
-from edge.mainloop import DRAIN_S, ENGINE_SILENCE_S, MainLoop, Settings
+from edge.mainloop import DRAIN_S, MainLoop, Settings
 from edge.memory import BYTES_PER_MB, PATIENCE_S, MemoryGuard
 from edge.message import Message
 from edge.mqtt.events import Confirmed, Connected, Disconnected, Received, Statistic

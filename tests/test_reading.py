@@ -85,7 +85,7 @@ def verdict(json: str, properties: dict[str, JSON], *required: str) -> str:
         # format is not judged while timestamps are kept as they stand
         ('"yesterday"', {"type": "string", "format": "date-time"}, "ok"),
         # nor is what is ours or a note
-        ("5", {"unit": "°C", "grounded": True, "description": "x", "default": 7, "x-ha": {"a": 1}}, "ok"),
+        ("5", {"unit": "°C", "grounded": True, "description": "x", "default": 7, "x-ha": {"name": "P"}}, "ok"),
     ],
 )
 def test_every_keyword_has_its_sentence(value: str, keywords: dict[str, JSON], expected: str) -> None:

@@ -36,5 +36,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mosquitto]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, broker: Mosquitto) -> Iterator[House]:
     """Give a Home Assistant on that broker."""
-    with houses.running(tmp_path_factory.mktemp("house") / "config", broker.port) as running:
+    folder = tmp_path_factory.mktemp("house") / "config"
+    houses.set_up(folder, broker.port)
+    with houses.running(folder) as running:
         yield running

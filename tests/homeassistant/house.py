@@ -67,13 +67,18 @@ def program() -> Path:
     return INSTALLED / "bin/python"
 
 
-@contextmanager
-def running(folder: Path, broker_port: int) -> Iterator[House]:
-    """Give a Home Assistant that is connected to a broker."""
+def set_up(folder: Path, broker_port: int) -> None:
+    """Make the folder of a Home Assistant whose user has set up MQTT."""
     (folder / ".storage").mkdir(parents=True)
     shutil.copytree(_PROBE, folder / "custom_components/edge_probe")
     (folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=free_port()), encoding="utf-8")
     (folder / ".storage/core.config_entries").write_text(json.dumps(_entries(broker_port)), encoding="utf-8")
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[House]:
+    """Give a Home Assistant that runs, with what it remembers in a folder."""
+    (folder / "states.json").unlink(missing_ok=True)
     log = folder / "program.log"
     command = [str(program()), "-m", "homeassistant", "--config", str(folder), "--skip-pip"]
     with log.open("w", encoding="utf-8") as file:

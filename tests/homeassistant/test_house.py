@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from edge.homeassistant import classes
+from edge.verbs import mosquitto
 from edge.verbs.mosquitto import Mosquitto
 from tests.client import Client, connected
 from tests.homeassistant import house as houses
@@ -168,6 +169,32 @@ def test_a_route_of_many_devices_brings_each_with_its_first_reading(house: House
     bench.write(GREENHOUSE)
     with bench.daemon():
         house.until(lambda states: not any("pump" in name for name in states), "the pumps to vanish")
+
+
+def test_restarts_in_every_order(tmp_path: Path, model_path: Path) -> None:
+    """Broker, Home Assistant and daemon go and come back one by one, and each finds the others again."""
+    folder = tmp_path / "house"
+    with mosquitto.running(tmp_path) as broker, connected(broker.port, name="devices") as client:
+        bench = Bench(tmp_path, broker, model_path, client)
+        bench.write(GREENHOUSE.replace("publish:", "retain: true\n    publish:"))
+        houses.set_up(folder, broker.port)
+        with bench.daemon() as process:
+            with houses.running(folder) as house:
+                bench.say("raw/greenhouse", "temperature 21.4 C", output="readings/greenhouse")
+                house.await_state(TEMPERATURE, "21.4")
+
+                broker.stop()  # and all that it kept is gone
+                house.await_state(TEMPERATURE, "unavailable")
+                broker.start()
+                bench.say("raw/greenhouse", "temperature 22.5 C", output="readings/greenhouse")
+                house.await_state(TEMPERATURE, "22.5")
+
+            with houses.running(folder) as house:
+                house.await_state(TEMPERATURE, "22.5")
+                leave(process)
+                house.await_state(TEMPERATURE, "unavailable")
+                with bench.daemon():
+                    house.await_state(TEMPERATURE, "22.5")
 
 
 def test_every_class_is_one_that_home_assistant_knows() -> None:
