@@ -23,8 +23,9 @@ WEATHER: dict[str, Any] = {
     "on": {"type": "boolean"},
     "at": {"type": "object", "properties": {"lat": NUMBER, "lon": NUMBER}},
     "list": {"type": "array", "items": NUMBER},
+    "rows": {"type": "array", "items": {"type": "object", "properties": {"n": NUMBER, "w": {"type": "string"}}}},
 }
-TEXT = "tag: P-7 lat: 48.1 lon: 11.5 T=21.4C RH=48% on: yes battery low, 3 of 4"
+TEXT = "tag: P-7 lat: 48.1 lon: 11.5 T=21.4C RH=48% on: yes battery low, 3 of 4\nn: 1, w: one\nn: 2, w: two"
 
 
 def fields(properties: dict[str, Any], text: str) -> dict[str, Field]:
@@ -50,12 +51,64 @@ def best(field: Field) -> str:
         ({"enum": ["storm", "sand"], "description": "SS = sand, DS = storm"}, "7000 SS SCT018", '"sand"'),
         ({"enum": ["on", "off"]}, "pump: on\nfrequency: off", '"off"'),
         ({"type": "boolean"}, "frequency: no\npump: yes", "false"),
+        ({"type": "boolean"}, "'pump frequency': Sending state ON", "true"),
+        (NUMBER, "min frequency1: 20", "20"),
+        (NUMBER, "5 pumps, 50 frequency", "50"),
+        (NUMBER, "pump  frequency\nP7  50", "50"),
         (NUMBER, "2024-03-21 frequency", "2024"),
     ],
 )
 def test_a_text_speaks_for_a_value(asked: dict[str, JSON], text: str, expected: str) -> None:
     """By its label, its unit, a counted place, a code, or as the only word of an enum."""
     assert best(fields({"frequency": asked}, text)["frequency"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("battery_ok", "battery status: OK", "true"),
+        ("battery_failed", "battery: OK", "false"),
+        ("battery_failed", "battery: FAULT", "true"),
+        ("battery_ok", "battery: ALARM", "false"),
+    ],
+)
+def test_what_is_good_or_bad_depends_on_the_question(name: str, text: str, expected: str) -> None:
+    """OK is true for what asks whether all is well, and false for what asks for a fault."""
+    assert best(fields({name: {"type": "boolean"}}, text)[name]) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("logged_at", '"2024-03-21 20:23:55 x'), ("received", '"2024-03-21 20:23:55 x'), ("tag", None)],
+)
+def test_a_date_is_found_by_who_asks_for_one(name: str, expected: str | None) -> None:
+    """By its format or the name of the field, without a label."""
+    [field] = fields({name: {"type": "string"}}, "2024-03-21 20:23:55 x").values()
+
+    assert (best(field) if field.candidates else None) == expected
+
+
+def test_a_lowest_value_stands_behind_the_label_of_its_line() -> None:
+    """`min` says which of several, and the line says of what."""
+    text = "Cycles 31124 min 33888 max 43019\nAltitude 1063 min 735"
+
+    assert best(fields({"lowest_altitude": NUMBER}, text)["lowest_altitude"]) == "735"
+
+
+def test_the_right_items_gain_most() -> None:
+    """Of a list whose records the text shows: neither fewer nor more of them, each with its own values."""
+    leaning = Leaning(support.of_text(schema_of(WEATHER).root, TEXT))
+    right = b'{"rows":[{"n":1,"w":"one"},{"n":2,"w":"two"}]}'
+    wrong = [
+        b'{"rows":[{"n":1,"w":"one"}]}',
+        b'{"rows":[{"n":2,"w":"two"},{"n":1,"w":"one"}]}',
+        b'{"rows":[{"n":1,"w":"one"},{"n":2,"w":"two"},{"n":3}]}',
+        b'{"rows":[{"n":1,"w":"on"},{"n":2,"w":"wo"}]}',
+    ]
+
+    best_gain, *others = leaning(b"", [right, *wrong])
+
+    assert best_gain > max(others) + 3
 
 
 def test_a_unit_of_another_kind_speaks_against_a_number() -> None:
@@ -78,7 +131,7 @@ def test_a_field_that_a_label_names_is_there() -> None:
     ("properties", "text"),
     [
         ({"t": NUMBER}, "T=21 " * 1000),
-        ({f"field{number}": NUMBER for number in range(100)}, "T=21"),
+        ({f"field{number}": NUMBER for number in range(200)}, "T=21"),
     ],
 )
 def test_what_is_too_large_is_not_looked_at(properties: dict[str, Any], text: str) -> None:
@@ -90,6 +143,9 @@ READINGS: list[JSON] = [
     {"t": 21.4, "rh": 48, "tag": "P-7", "battery": "low", "on": True, "at": {"lat": 48.1, "lon": 11.5}},
     {"t": 48, "rh": 21.4, "on": False, "list": [3, 4]},
     {"tag": 'a "quoted" \\ tag', "at": {"lon": 48.1}, "list": [{"tag": "]}"}]},
+    {"rows": [{"n": 1, "w": "one"}, {"n": 2, "w": "two"}], "list": []},
+    {"rows": [{"w": "o"}, {}, {"n": 2, "w": "ne n"}]},
+    {"rows": []},
     {"at": {}},
     {},
 ]

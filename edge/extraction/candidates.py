@@ -4,31 +4,32 @@ Knows nothing of the model or of where in a schema a leaf stands. Support is in 
 of a model's probability. The figures were chosen on generated samples and on the development cases.
 """
 
+import copy
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from edge.extraction.records import Place, Stretch
 from edge.literal import dumps
 from edge.schema.schema import Kind, Node
-from edge.text import labels, numerals, ordinals, pieces, units
+from edge.text import dates, labels, ordinals, pieces, quantities, states, units
+from edge.text.columns import Columns
 from edge.text.labels import Label
 from edge.text.numerals import Numeral
 
 OF_LABEL = 8.0  # a label that names the field, and it alone
-OF_EARLIER_LABEL = 0.5  # as much of that for a label before the number before
 OF_ORDINAL = 8.0  # the place that a description counts to: "second value"
 OF_UNIT = 1.5  # the field's own unit beside a number
 OF_OTHER_UNIT = 0.5  # another one of its kind
 AGAINST_UNIT = -4.0  # one of another kind
 AGAINST_PART = -2.0  # a number that is part of a longer one, of a date or a time
 OF_WORD = 5.0  # the only word of an enum that the text has
+OF_MOMENT = 2.5  # a date or a time, for a string that asks for one
 OF_STATE = 6.0  # yes, off, 1 behind a label that names a boolean
 _STRING_CHARS = 48  # of what stands at a place: enough to tell it from others
-_PLACE = re.compile(r"[=:>(][ \t]*[\"']?(?=[^\s\"'=:>(])|\t(?=\S)|(?<=\S)\s{2,}(?=\S)")  # where a value may begin
-_STATE = re.compile(
-    r"[\s\"'=:]*(?:(yes|on|true|enabled|active|1)|(no|off|false|disabled|inactive|0))(?![\w.,:/-]*[\w])",
-    re.IGNORECASE,
-)
+_PLACE = re.compile(
+    r"(?:[=>(|]|(?<![0-9]):|:(?![0-9]))[ \t]*[\"']?(?=[^\s\"'=:>(])|\t(?=[^\s=:>|])|(?<=\S)\s{2,}(?=[^\s=:>|])"
+)  # where a value may begin
 
 Likeness = Callable[[Label], float]
 """How well a label names the leaf, 0 to 1."""
@@ -75,10 +76,41 @@ class Candidates:
     def __init__(self, text: str) -> None:
         self._text = text
         self._lowered = text.lower()
-        found = numerals.find(text)
-        self._numbers = list(zip(found, _labels(text, found), _are_parts(text, found), strict=True))
-        self._units = {each: units.beside(text, each.start, each.end) for each in found}
+        self._numbers = list(quantities.find(text))
+        self._units = {
+            each.numeral: units.beside(text, each.numeral.start, each.numeral.end) for each in self._numbers
+        }
         self._places = [(match.end(), labels.before(text, match.end())) for match in _PLACE.finditer(text)]
+        self._columns = Columns(text)
+        self._stretch = Stretch(0, len(text))
+
+    def within(self, stretch: Stretch) -> "Candidates":
+        """Return what begins in a part of the text."""
+        part = copy.copy(self)
+        part._numbers = [each for each in self._numbers if stretch.start <= each.numeral.start < stretch.end]  # noqa: SLF001
+        part._places = [each for each in self._places if stretch.start <= each[0] < stretch.end]  # noqa: SLF001
+        part._stretch = stretch  # noqa: SLF001
+        return part
+
+    @property
+    def text(self) -> str:
+        """All of the text."""
+        return self._text
+
+    def at(self, stretch: Stretch) -> Candidate:
+        """Return a string that a heading names, and that may end before the stretch does."""
+        return Candidate(self._beginning(stretch.start, stretch.end), OF_LABEL, 1.0, is_open=True)
+
+    @property
+    def stretch(self) -> Stretch:
+        """Where these begin."""
+        return self._stretch
+
+    @property
+    def places(self) -> list[Place]:
+        """Where values begin behind a label of their own, in text order."""
+        labelled = {each.numeral.start: each.label for each in self._numbers if each.has_word and not each.is_part}
+        return [Place(start, label) for start, label in sorted({**labelled, **dict(self._places)}.items())]
 
     def cell(self, description: str) -> tuple[int, int] | None:
         """Return the offsets of the place that a description counts to; None where it counts to none."""
@@ -88,26 +120,33 @@ class Candidates:
     def numbers(self, node: Node, likeness: Likeness) -> Iterator[Candidate]:
         """Yield the numbers of the text."""
         counted = self._first_in(self.cell(node.description or ""))
-        for numeral, (label, weight), is_part in self._numbers:
+        for each in self._numbers:
+            numeral = each.numeral
             literal = numeral.integer_literal if Kind.INTEGER in node.kinds else numeral.literal
             if literal is None:
                 continue
             is_counted = numeral is counted
-            like = 1.0 if is_counted else weight * likeness(label)
+            like = (
+                1.0
+                if is_counted
+                else max(each.weight * likeness(each.label), self._of_column(numeral.start, likeness))
+            )
             support = (OF_ORDINAL if is_counted else OF_LABEL * like) + self._of_unit(numeral, node)
-            against = AGAINST_PART if is_part and not is_counted else 0.0
+            against = AGAINST_PART if each.is_part and not is_counted else 0.0
             yield Candidate(literal.encode(), support + against, like)
 
-    def strings(self, node: Node, likeness: Likeness) -> Iterator[Candidate]:
-        """Yield where a string may begin, as far as something speaks for the place."""
+    def strings(self, node: Node, likeness: Likeness, *, asks_moment: bool) -> Iterator[Candidate]:
+        """Yield where a string may begin, as far as something speaks for the place: a label, or its looks."""
         cell = self.cell(node.description or "")
         if cell is not None and cell[0] < cell[1]:
             yield Candidate(self._beginning(cell[0], cell[1]), OF_ORDINAL, 1.0, is_open=True)
-        for start, label in self._places:
-            like = likeness(label)
-            if like > 0:
+        timed = self._moments() if asks_moment else {}
+        for start, label in {**timed, **dict(self._places)}.items():
+            like = max(likeness(label), self._of_column(start, likeness))
+            support = OF_LABEL * like + (OF_MOMENT if start in timed else 0.0)
+            if support > 0:
                 end = start + _STRING_CHARS
-                yield Candidate(self._beginning(start, end), OF_LABEL * like, like, is_open=True)
+                yield Candidate(self._beginning(start, end), support, like, is_open=True)
 
     def words(self, node: Node, likeness: Likeness) -> Iterator[Candidate]:
         """Yield the literals of an enum: what the text has as a word speaks for it, all the more if alone.
@@ -126,14 +165,13 @@ class Candidates:
             support = alone + OF_LABEL * like if isinstance(each, str) and each in stated else 0.0
             yield Candidate(dumps(each).encode(), support, min(1.0, support / OF_LABEL))
 
-    def states(self, likeness: Likeness) -> Iterator[Candidate]:
+    def states(self, name: str, likeness: Likeness) -> Iterator[Candidate]:
         """Yield true and false: a label that names the leaf, and what stands behind it, speak for one."""
         found = {True: 0.0, False: 0.0}
         for start, label in self._places:
-            match = _STATE.match(self._text, start)
-            if match:
-                is_true = match.group(1) is not None
-                found[is_true] = max(found[is_true], likeness(label))
+            said = states.said(self._text, start, name)
+            if said is not None:
+                found[said] = max(found[said], likeness(label))
         for is_true, like in found.items():
             yield Candidate(dumps(is_true).encode(), OF_STATE * like, like)
 
@@ -146,13 +184,24 @@ class Candidates:
         if wanted is None:
             return None
         kinds = [unit.dimension for unit in self._units.values() if unit is not None]
-        are_usual = 2 * len(kinds) > sum(not is_part for _, _, is_part in self._numbers)
+        are_usual = 2 * len(kinds) > sum(not each.is_part for each in self._numbers)
         return True if wanted.dimension in kinds else (False if are_usual else None)
+
+    def _of_column(self, start: int, likeness: Likeness) -> float:
+        return max(map(likeness, self._columns.labels(start)), default=0.0)
+
+    def _moments(self) -> dict[int, Label]:
+        """Return where dates and times begin, with their labels."""
+        return {start: labels.before(self._text, start) for start in dates.find(self._text) if self._has(start)}
 
     def _first_in(self, cell: tuple[int, int] | None) -> Numeral | None:
         if cell is None:
             return None
-        inside = (each for each, _, _ in self._numbers if cell[0] <= each.start and each.end <= cell[1])
+        inside = (
+            each
+            for each in (one.numeral for one in self._numbers)
+            if cell[0] <= each.start and each.end <= cell[1]
+        )
         return next(inside, None)
 
     def _of_unit(self, numeral: Numeral, node: Node) -> float:
@@ -177,34 +226,15 @@ class Candidates:
             for code in explained
             if code != code.lower()  # no word of the sentence
             for match in re.finditer(rf"(?<![^\W_]){re.escape(code)}(?![^\W_])", self._text)
+            if self._has(match.start())
         ]
+
+    def _has(self, at: int) -> bool:
+        return self._stretch.start <= at < self._stretch.end
 
     def _occurrences(self, word: str) -> list[int]:
         spelled = re.escape(word.lower()).replace("_", "[_ -]")
         if not word or len(self._lowered) != len(self._text):  # İ becomes two characters
             return []
-        return [match.start() for match in re.finditer(rf"(?<![^\W_]){spelled}(?![^\W_])", self._lowered)]
-
-
-def _labels(text: str, found: Sequence[Numeral]) -> Iterator[tuple[Label, float]]:
-    """Yield the label of each number with its weight; one without has that of the number before it in its line."""
-    last, last_end = Label((), ""), None
-    for numeral in found:
-        label = labels.before(text, numeral.start)
-        if label.words or label.code:
-            last, last_end = label, numeral.end
-            yield label, 1.0
-        elif last_end is not None and "\n" not in text[last_end : numeral.start]:
-            yield last, OF_EARLIER_LABEL
-        else:
-            yield label, 0.0
-
-
-def _are_parts(text: str, found: Sequence[Numeral]) -> Iterator[bool]:
-    """Yield for each number whether it is part of a longer one, of a date, a time or an address."""
-    longest_end = 0  # of the numbers before, which come in text order, the longer first
-    for numeral in found:
-        before, behind = text[max(0, numeral.start - 2) : numeral.start], text[numeral.end : numeral.end + 2]
-        is_joined = re.fullmatch(r"[0-9][-:.]", before) or re.fullmatch(r"[-:.][0-9]", behind)
-        yield bool(is_joined) or numeral.end <= longest_end
-        longest_end = max(longest_end, numeral.end)
+        found = re.finditer(rf"(?<![^\W_]){spelled}(?![^\W_])", self._lowered)
+        return [match.start() for match in found if self._has(match.start())]

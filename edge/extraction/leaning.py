@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 from edge.extraction.support import Field
 
+AGAINST_CUT = -10.0  # a string that begins or ends within a word, as one in a thousand does
+AGAINST_MORE = -4.0  # an item more than the text shows; likewise one less
+AGAINST_FEWER = -4.0
 _QUOTE, _BACKSLASH, _COMMA, _OPEN, _CLOSE, _OPEN_LIST, _CLOSE_LIST = b'"\\,{}[]'
 _PLAIN = re.compile(rb'[^"\\,{}\[\]:]+')  # bytes that begin and end nothing, in whatever mode
 
@@ -32,10 +35,11 @@ class _Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """An object that is being written: its fields, and the number of the next one that may come."""
+    """An object that is being written, with the number of the next field that may come; or a list."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = ()
     next: int = 0
+    list: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class Leaning:
         else:
             state = _advance(self._start, written)
         self._written, self._state = written, state
-        if state.mode in (_Mode.ARRAY, _Mode.END):
+        if state.mode is _Mode.END:
             return np.zeros(len(options), dtype=np.float32)
         narrowed = _narrowed(state)
         return np.array([_potential(_advance(narrowed, option)) for option in options], dtype=np.float32)
@@ -120,7 +124,17 @@ def _of_value(field: Field, written: bytes, *, is_whole: bool) -> float:
     ]
     if field.is_text and (not written or written.startswith(b'"')):
         agreeing.append(0.0)
-    return max(agreeing) - field.best if agreeing else 0.0
+    gained = max(agreeing) - field.best if agreeing else 0.0
+    return gained + _of_cut(field, written, is_whole=is_whole)
+
+
+def _of_cut(field: Field, written: bytes, *, is_whole: bool) -> float:
+    """Return what speaks against a string that is cut out of the text within a word or a number."""
+    content = written[1:-1] if is_whole else written[1:]
+    if field.edges is None or written[:1] != b'"' or not content:
+        return 0.0
+    is_right = field.edges.may_be(content) if is_whole else field.edges.may_begin(content)
+    return 0.0 if is_right else AGAINST_CUT
 
 
 def _advance(state: _State, written: bytes) -> _State:
@@ -155,12 +169,14 @@ def _key(state: _State, byte: int) -> _State:
 def _value(state: _State, byte: int) -> _State:
     if not state.partial and byte in (_OPEN, _OPEN_LIST):
         return _opened(state, byte)
+    if not state.partial and byte == _CLOSE_LIST:
+        return _list_closed(state, count=0)
     if state.is_string:
         is_end = byte == _QUOTE and not state.is_escaped
         is_escaped = byte == _BACKSLASH and not state.is_escaped
         state = replace(state, partial=state.partial + bytes([byte]), is_string=not is_end, is_escaped=is_escaped)
         return _decided(state) if is_end else state
-    if byte in (_COMMA, _CLOSE):
+    if byte in (_COMMA, _CLOSE, _CLOSE_LIST):
         return _after(_decided(state), byte)
     return replace(state, partial=state.partial + bytes([byte]), is_string=byte == _QUOTE)
 
@@ -168,9 +184,11 @@ def _value(state: _State, byte: int) -> _State:
 def _opened(state: _State, byte: int) -> _State:
     if byte == _OPEN and state.field is None:
         return replace(state, mode=_Mode.KEY)
-    if byte == _OPEN and state.field is not None and state.field.members is not None:
-        frames = (*state.frames, _Frame(state.field.members))
-        return replace(state, frames=frames, mode=_Mode.KEY, field=None)
+    field = state.field
+    if byte == _OPEN and field is not None and field.members is not None:
+        return replace(state, frames=(*state.frames, _Frame(field.members)), mode=_Mode.KEY, field=None)
+    if byte == _OPEN_LIST and field is not None and field.loose is not None:
+        return replace(state, frames=(*state.frames, _Frame(list=field)), mode=_Mode.VALUE, field=_item(field, 0))
     return replace(state, mode=_Mode.ARRAY, depth=1, field=None)
 
 
@@ -181,9 +199,18 @@ def _decided(state: _State) -> _State:
 
 
 def _after(state: _State, byte: int) -> _State:
+    frame = state.frames[-1]
+    if frame.list is None:
+        if byte == _COMMA:
+            return replace(state, mode=_Mode.KEY)
+        return _closed(state) if byte == _CLOSE else state
+    number = frame.next + 1  # of the items that are written, and of the next one
     if byte == _COMMA:
-        return replace(state, mode=_Mode.KEY)
-    return _closed(state) if byte == _CLOSE else state
+        against = AGAINST_MORE if frame.list.items and number >= len(frame.list.items) else 0.0
+        frames = (*state.frames[:-1], replace(frame, next=number))
+        field = _item(frame.list, number)
+        return replace(state, frames=frames, mode=_Mode.VALUE, field=field, total=state.total + against)
+    return _list_closed(state, count=number) if byte == _CLOSE_LIST else state
 
 
 def _closed(state: _State) -> _State:
@@ -191,6 +218,19 @@ def _closed(state: _State) -> _State:
     *outer, frame = state.frames
     total = state.total - sum(field.presence for field in frame.fields[frame.next :])
     return replace(state, frames=tuple(outer), mode=_Mode.AFTER if outer else _Mode.END, total=total)
+
+
+def _list_closed(state: _State, *, count: int) -> _State:
+    """Return the state behind a list of so many items."""
+    *outer, frame = state.frames
+    if frame.list is None:
+        return state
+    against = AGAINST_FEWER if count < len(frame.list.items) else 0.0
+    return replace(state, frames=tuple(outer), mode=_Mode.AFTER, field=None, total=state.total + against)
+
+
+def _item(field: Field, number: int) -> Field | None:
+    return field.items[number] if number < len(field.items) else field.loose
 
 
 def _array(state: _State, byte: int) -> _State:

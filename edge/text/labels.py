@@ -10,14 +10,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from edge.text import units
+
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W_a-zA-Z]+|[^\W_]")
 _REACH = 64  # characters before a value in which its label may stand
 _BEFORE_MARKS = re.compile(  # what may stand between a label and its value: marks, `is`, a remark in brackets
-    r"(?:[ \t\"'=:>(\-#.@]|(?<![^\W_])(?:is|are|was|now)(?![^\W_])|\([^()\n]*\))+\Z"
+    r"(?:[ \t\"'=:>(|\-#.@]|(?<![^\W_])(?:is|are|was|now)(?![^\W_])|\([^()\n]*\))+\Z"
 )
 _ENDS = re.compile(r"[\n\r,;|{}\[\]<>()]|(?<=[^\s:=])\s{2,}|\t")  # of what stands before a label
 _VALUE = re.compile(r"(?:(?<=[=:(\s])|^)[-+]?[0-9]+(?:[.,:/-][0-9]+)*\s?[^\s,;=:0-9]{0,3}(?=[\s,;]|$)")
+_PAIR = re.compile(r"[^\s:=]+[:=][^\s:=]+\s+")  # a label with its value, without blanks: batt=low
 _CODE = re.compile(r"[^\s\"'=(),;|\[\]{}<>]*[0-9][^\s\"'=(),;|\[\]{}<>]*")
+_CLAUSE = re.compile(r"(?:\A|[\n,;|(])[ \t]*\Z")  # where a clause begins
+_WORDS_BEHIND = re.compile(r"[ \t]+([^\W\d_]+)((?:[ \t]+[^\W\d_]+)*)")
 _MOST_WORDS = 5
 _OF_LETTER = 0.6  # how much of a word a letter is that stands for it: t in T=21
 _WITHIN = 0.6  # how much of a word is one within which it stands: charge in bcharge
@@ -61,6 +66,14 @@ _STANDS_FOR = {
     "lon": "longitude",
     "lng": "longitude",
     "pct": "percent",
+    "minimum": "min",
+    "lowest": "min",
+    "maximum": "max",
+    "highest": "max",
+    "peak": "max",
+    "average": "avg",
+    "mean": "avg",
+    "threshold": "limit",
 }
 
 
@@ -127,7 +140,26 @@ def before(text: str, start: int) -> Label:
     values = list(_VALUE.finditer(head))
     if values and values[-1].end() < len(head):
         head = head[values[-1].end() :]
+    pairs = list(_PAIR.finditer(head))
+    if pairs and pairs[-1].end() < len(head):
+        head = head[pairs[-1].end() :]
     return Label(words=words(head)[-_MOST_WORDS:], code=code.lower())
+
+
+def behind(text: str, start: int, end: int) -> Label:
+    """Return the words behind the number text[start:end], where it is the first of its clause; none elsewhere.
+
+    >>> [behind("5 packets transmitted, 0 received", *place).words for place in ((0, 1), (23, 24))]
+    [('packets', 'transmitted'), ('received',)]
+    >>> behind("21.4 kWh, T 20", 0, 4).words, behind("T 20 P 7", 2, 4).words
+    ((), ())
+    """
+    if not _CLAUSE.search(text, max(0, start - _REACH), start):
+        return Label(())
+    found = _WORDS_BEHIND.match(text, end)
+    if found is None or units.named(found.group(1)) is not None:
+        return Label(())
+    return Label(words(f"{found.group(1)} {found.group(2)}")[:_MOST_WORDS])
 
 
 @lru_cache(maxsize=1 << 14)  # a device says the same labels in each message
