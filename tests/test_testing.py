@@ -415,13 +415,13 @@ def test_the_demonstration_as_cases(tmp_path: Path, model_path: Path, capsys: py
 tests:
   - name: key=value
     topic: raw/greenhouse/door
-    input: DHT22 temp=19.80 hum=55.1 bat=ok
-    expect: {sensor: DHT22, temperature: 19.8, humidity: 55.1, battery: ok}
+    input: BME280 -> T=19.80C RH=55.1% batt ok
+    expect: {sensor: BME280, temperature: 19.8, humidity: 55.1, battery: ok}
     publish: readings/greenhouse/door
   - name: Fahrenheit
     route: greenhouse
-    input: DHT22 temp=68F hum=55.1 bat=ok
-    expect: {sensor: DHT22, temperature: 20, humidity: 55.1, battery: ok}
+    input: BME280 -> T=68F RH=55.1% batt ok
+    expect: {sensor: BME280, temperature: 20, humidity: 55.1, battery: ok}
   - name: a voltage is no temperature
     route: greenhouse
     input: BME280 -> T=3.6V RH=48%
