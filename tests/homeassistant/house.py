@@ -16,6 +16,7 @@ from edge.verbs.mosquitto import free_port
 
 INSTALLED = Path(__file__).parents[2] / "build/homeassistant"
 PATIENCE_S = 60.0
+SOON_S = 3.0
 _PROBE = Path(__file__).parent / "probe"
 _CONFIGURATION = """
 homeassistant: {{name: House, unit_system: metric, time_zone: UTC}}
@@ -50,6 +51,15 @@ class House:
     def await_state(self, entity_id: str, state: str) -> None:
         """Wait until an entity has a state."""
         self.until(lambda states: states.get(entity_id, {}).get("state") == state, f"{entity_id} to be {state}")
+
+    def has_soon(self, entity_id: str, state: str) -> bool:
+        """Return whether an entity has a state within a few seconds."""
+        end_s = time.monotonic() + SOON_S
+        while time.monotonic() < end_s:
+            if self.states()[entity_id]["state"] == state:
+                return True
+            time.sleep(0.1)
+        return False
 
     def until(self, look: Callable[[dict[str, dict[str, Any]]], Any], what: str) -> Any:
         """Return what a look at the states returns as soon as it is true."""

@@ -46,6 +46,7 @@ PUMP = """
     fields:
       bearing_temperature: {type: number, unit: °C, x-ha: {icon: "mdi:pump"}}
 """
+TRIES = 20
 TEMPERATURE = "sensor.greenhouse_temperature"
 
 
@@ -80,6 +81,18 @@ class Bench:
         return reading
 
 
+def say_until(bench: Bench, house: House, text: str, state: str) -> None:
+    """Let the greenhouse say something, again and again as devices do, until Home Assistant has its temperature.
+
+    What is said before Home Assistant listens to a new device is not kept for it, where the route does not retain.
+    """
+    for _ in range(TRIES):
+        bench.say("raw/greenhouse", text, output="readings/greenhouse")
+        if house.has_soon(TEMPERATURE, state):
+            return
+    raise AssertionError(f"expected {TEMPERATURE} to be {state}, got {house.states()[TEMPERATURE]['state']}")
+
+
 @pytest.fixture
 def bench(tmp_path: Path, broker: Mosquitto, model_path: Path) -> Iterator[Bench]:
     """Give a bench; what it announced is taken back in the end."""
@@ -96,8 +109,7 @@ def test_a_device_appears_goes_and_comes_back_with_the_daemon(house: House, benc
     bench.write(GREENHOUSE)
     with bench.daemon() as process:
         house.entity(TEMPERATURE)
-        bench.say("raw/greenhouse", "temperature 21.4 C, humidity 48 %, battery low", output="readings/greenhouse")
-        house.await_state(TEMPERATURE, "21.4")
+        say_until(bench, house, "temperature 21.4 C, humidity 48 %, battery low", "21.4")
         temperature, humidity = house.entity(TEMPERATURE), house.entity("sensor.greenhouse_humidity")
         battery, status = house.entity("sensor.greenhouse_battery"), "binary_sensor.edge_test_connectivity"
         assert temperature == {
@@ -121,7 +133,7 @@ def test_a_device_appears_goes_and_comes_back_with_the_daemon(house: House, benc
         )
         house.await_state(status, "on")
         assert house.entity(status)["category"] == "diagnostic"
-        house.await_state("sensor.edge_test_readings", "1")
+        house.until(lambda states: int(states["sensor.edge_test_readings"]["state"]) > 0, "readings to be counted")
 
         # what a reading lacks stays as it was
         bench.say("raw/greenhouse", "temperature 21.9 C", output="readings/greenhouse")
